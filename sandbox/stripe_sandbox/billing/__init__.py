@@ -1,0 +1,1 @@
+"""What happens to invoices, subscriptions and balances, whichever endpoint sets it off."""

@@ -1,0 +1,57 @@
+"""Finalising: a draft gets its number and its links and becomes a claim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stripe_sandbox.billing import balance
+from stripe_sandbox.billing.drafting import after_balance, lines_of, refresh
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.http import Json
+
+if TYPE_CHECKING:
+    from stripe_sandbox.sandbox import Sandbox
+
+
+def finalize(sandbox: Sandbox, invoice: Json) -> None:
+    """Make a draft open, or paid where nothing is due. Raises StripeError where it cannot be."""
+    if invoice["status"] != "draft":
+        raise StripeError(
+            "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+            code="invoice_not_editable",
+        )
+    refresh(sandbox, invoice)
+    if invoice["collection_method"] == "send_invoice" and not lines_of(sandbox, invoice):
+        raise StripeError("You can't finalize an invoice with no line items.", code="invoice_no_customer_line_items")
+    customer = sandbox.store["customer", invoice["customer"]]
+    now = sandbox.clock.now
+    token = sandbox.ids.text("hosted", 40)
+    url = f"{sandbox.base_url}/hosted/invoice/{token}"
+    invoice.update(
+        status="open",
+        number=invoice["number"] or next_number(customer),
+        hosted_invoice_url=url,
+        invoice_pdf=f"{url}/pdf",
+        automatically_finalizes_at=None,
+        effective_at=invoice["effective_at"] or now,
+        _token=token,
+    )
+    invoice["status_transitions"]["finalized_at"] = now
+    _apply_balance(sandbox, invoice, customer)
+
+
+def next_number(customer: Json) -> str:
+    """The next number in the customer's own sequence: `PREFIX-0001`."""
+    number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
+    customer["next_invoice_sequence"] += 1
+    return number
+
+
+def _apply_balance(sandbox: Sandbox, invoice: Json, customer: Json) -> None:
+    start, total = invoice["starting_balance"], invoice["total"]
+    due, ending = after_balance(total, start, invoice["currency"])
+    invoice.update(amount_due=due, amount_remaining=due, ending_balance=ending)
+    if ending == start:
+        return
+    type = "invoice_too_small" if total > 0 and ending > 0 else "applied_to_invoice"
+    balance.adjust(sandbox, customer, ending - start, type, invoice=invoice["id"], currency=invoice["currency"])

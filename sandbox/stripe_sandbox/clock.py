@@ -1,0 +1,55 @@
+"""The sandbox's time, which tests and demos move."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Clock:
+    """UTC seconds. Real time until it is set; a set clock stands still until it is moved again."""
+
+    def __init__(self, now: int | None = None) -> None:
+        self._fixed = now
+        self._offset = 0
+        self._on_move: Callable[[], None] = lambda: None
+
+    @property
+    def now(self) -> int:
+        """The present moment, in UTC seconds."""
+        return self._fixed if self._fixed is not None else int(time.time()) + self._offset
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the clock stands still."""
+        return self._fixed is not None
+
+    def on_move(self, action: Callable[[], None]) -> None:
+        """Call `action` after each move: what fell due in between is done then."""
+        self._on_move = action
+
+    def set(self, moment: int) -> None:
+        """Stop the clock at `moment` (UTC seconds) and do what falls due until then."""
+        self._fixed = moment
+        self._on_move()
+
+    def advance(self, seconds: int) -> None:
+        """Move on by `seconds` and do, in order, what falls due on the way. Backwards is refused."""
+        if seconds < 0:
+            raise ValueError("the clock only advances; use set() to go back")
+        if self._fixed is None:
+            self._offset += seconds
+        else:
+            self._fixed += seconds
+        self._on_move()
+
+    @contextmanager
+    def at(self, moment: int) -> Iterator[None]:
+        """Within the block it is `moment`: used for work that fell due in the past."""
+        before = self._fixed
+        self._fixed = moment
+        try:
+            yield
+        finally:
+            self._fixed = before

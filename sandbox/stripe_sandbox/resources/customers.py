@@ -1,0 +1,202 @@
+"""Customers: https://docs.stripe.com/api/customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stripe_sandbox.billing import balance
+from stripe_sandbox.errors import invalid
+from stripe_sandbox.http import Json
+from stripe_sandbox.paging import head
+from stripe_sandbox.parameters import Email, Fields, Hash, Integer, ListOf, Metadata, OneOf, Reference, Text, range_of
+from stripe_sandbox.resource import (
+    LISTING,
+    Call,
+    Embedded,
+    Included,
+    Link,
+    Resource,
+    Route,
+    chosen,
+    in_range,
+    merged,
+)
+from stripe_sandbox.resources.shapes import ADDRESS, CUSTOM_FIELDS, SHIPPING, address, shipping
+
+if TYPE_CHECKING:
+    from stripe_sandbox.sandbox import Sandbox
+
+_SAVE: Fields = {
+    "address": ADDRESS,
+    "balance": Integer(),
+    "business_name": Text(max=150),
+    "description": Text(),
+    "email": Email(),
+    "individual_name": Text(max=150),
+    "invoice_prefix": Text(clearable=False),
+    "invoice_settings": Hash(
+        {
+            "custom_fields": CUSTOM_FIELDS,
+            "default_payment_method": Reference(to="payment_method", noun="PaymentMethod", clearable=True),
+            "footer": Text(),
+            "rendering_options": Hash(
+                {"amount_tax_display": OneOf(("exclude_tax", "include_inclusive_tax"), clearable=True)},
+                clearable=True,
+            ),
+        }
+    ),
+    "metadata": Metadata(),
+    "name": Text(max=256),
+    "next_invoice_sequence": Integer(1),
+    "phone": Text(),
+    "preferred_locales": ListOf(Text(clearable=False)),
+    "shipping": SHIPPING,
+    "tax_exempt": OneOf(("exempt", "none", "reverse"), clearable=True),
+}
+CREATE: Fields = {
+    **_SAVE,
+    "payment_method": Reference(to="payment_method", noun="PaymentMethod"),
+    "tax_id_data": ListOf(
+        Hash({"type": Text(required=True, clearable=False), "value": Text(required=True, clearable=False)})
+    ),
+}
+LIST: Fields = {"created": range_of(), "email": Text(max=512, clearable=False), **LISTING}
+_PLAIN = (
+    "business_name",
+    "description",
+    "email",
+    "individual_name",
+    "name",
+    "next_invoice_sequence",
+    "phone",
+    "preferred_locales",
+)
+
+
+def _create(call: Call) -> Json:
+    prefix = call.sandbox.ids.text("invoice_prefix", 8, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    customer: Json = {
+        "id": call.sandbox.ids.new("cus"),
+        "object": "customer",
+        "address": None,
+        "balance": 0,
+        "created": call.now,
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": None,
+        "discount": None,
+        "email": None,
+        "invoice_prefix": prefix,
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": {},
+        "name": None,
+        "next_invoice_sequence": 1,
+        "phone": None,
+        "preferred_locales": [],
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": None,
+    }
+    _check_prefix(call)
+    call.store.add(customer)
+    _apply(call, customer)
+    return customer
+
+
+def _update(call: Call) -> Json:
+    customer = _present(call)
+    _check_prefix(call)
+    _apply(call, customer)
+    return customer
+
+
+def _apply(call: Call, customer: Json) -> None:
+    params = call.params
+    customer.update(chosen(params, *_PLAIN))
+    if "email" in params:
+        call.store.reindex(customer)
+    if "preferred_locales" in params:
+        customer["preferred_locales"] = params["preferred_locales"] or []
+    if "address" in params:
+        customer["address"] = address(params["address"], customer["address"])
+    if "shipping" in params:
+        customer["shipping"] = shipping(params["shipping"])
+    if "metadata" in params:
+        customer["metadata"] = merged(customer["metadata"], params["metadata"])
+    if "tax_exempt" in params:
+        customer["tax_exempt"] = params["tax_exempt"] or "none"
+    if "invoice_prefix" in params:
+        customer["invoice_prefix"] = params["invoice_prefix"]
+    if "invoice_settings" in params:
+        customer["invoice_settings"] = {**customer["invoice_settings"], **params["invoice_settings"]}
+    if "balance" in params:
+        balance.adjust(call.sandbox, customer, params["balance"] - customer["balance"], "adjustment")
+
+
+def _check_prefix(call: Call) -> None:
+    prefix = call.params.get("invoice_prefix")
+    if prefix is None:
+        return
+    if not (3 <= len(prefix) <= 12 and prefix.isascii() and prefix.isalnum() and prefix == prefix.upper()):
+        message = "Invoice prefix must be between 3 and 12 uppercase letters or numbers."
+        raise invalid(message, "invoice_prefix")
+    if any(other["id"] != call.path.get("customer") for other in call.store.all("customer", invoice_prefix=prefix)):
+        raise invalid("This invoice prefix is already in use by another customer.", "invoice_prefix")
+
+
+def _present(call: Call) -> Json:
+    """The customer that the path names, unless it was deleted."""
+    customer = call.named("customer")
+    if customer.get("deleted"):
+        raise invalid(f"No such customer: '{customer['id']}'", "id", "resource_missing")
+    return customer
+
+
+def _delete(call: Call) -> Json:
+    return call.store.bury(_present(call))
+
+
+def _list(call: Call) -> Json:
+    created = call.params.get("created")
+    where = {"email": call.params.get("email")}
+    return call.page("customer", where, lambda customer: in_range(customer["created"], created))
+
+
+def _list_of(kind: str, path: str) -> Included:
+    """A list that a customer includes when asked to, such as `tax_ids`."""
+
+    def build(sandbox: Sandbox, customer: Json) -> Json:
+        items = [sandbox.shown(item) for item in sandbox.store.all(kind, customer=customer["id"])]
+        return head(items, f"/v1/customers/{customer['id']}/{path}")
+
+    return Included(build, kind)
+
+
+RESOURCE = Resource(
+    kind="customer",
+    permission="customer",
+    missing_param="id",
+    indexed=("email",),
+    expandable={
+        "default_source": Link("source"),
+        "discount": Embedded("discount"),
+        "invoice_settings.default_payment_method": Link("payment_method"),
+        "subscriptions": _list_of("subscription", "subscriptions"),
+        "tax_ids": _list_of("tax_id", "tax_ids"),
+    },
+    routes=(
+        Route("GET", "/v1/customers", _list, LIST),
+        Route("POST", "/v1/customers", _create, CREATE),
+        Route("GET", "/v1/customers/{customer}", lambda call: call.named("customer")),
+        Route("POST", "/v1/customers/{customer}", _update, _SAVE),
+        Route("DELETE", "/v1/customers/{customer}", _delete),
+    ),
+)

@@ -1,0 +1,285 @@
+"""Invoices: https://docs.stripe.com/api/invoices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stripe_sandbox.billing import drafting, items
+from stripe_sandbox.billing.closing import mark_uncollectible, void
+from stripe_sandbox.billing.discounts import redeem, use
+from stripe_sandbox.billing.finalizing import finalize
+from stripe_sandbox.errors import invalid
+from stripe_sandbox.http import Json
+from stripe_sandbox.paging import head
+from stripe_sandbox.parameters import (
+    Boolean,
+    Currency,
+    Fields,
+    Hash,
+    Integer,
+    ListOf,
+    Metadata,
+    OneOf,
+    Reference,
+    Text,
+    range_of,
+)
+from stripe_sandbox.resource import (
+    CUSTOMER,
+    LISTING,
+    Call,
+    Embedded,
+    Link,
+    Resource,
+    Route,
+    chosen,
+    in_range,
+    merged,
+)
+from stripe_sandbox.resources.shapes import CUSTOM_FIELDS, DISCOUNTS, SHIPPING, TAX_RATES, shipping
+
+if TYPE_CHECKING:
+    from stripe_sandbox.sandbox import Sandbox
+
+COLLECTION_METHODS = ("charge_automatically", "send_invoice")
+_SAVE: Fields = {
+    "account_tax_ids": ListOf(Text(clearable=False), clearable=True),
+    "auto_advance": Boolean(),
+    "collection_method": OneOf(COLLECTION_METHODS),
+    "custom_fields": CUSTOM_FIELDS,
+    "days_until_due": Integer(0),
+    "default_payment_method": Reference(to="payment_method", noun="PaymentMethod"),
+    "default_tax_rates": TAX_RATES,
+    "description": Text(),
+    "discounts": DISCOUNTS,
+    "due_date": Integer(),
+    "effective_at": Integer(clearable=True),
+    "footer": Text(),
+    "metadata": Metadata(),
+    "number": Text(max=26),
+    "payment_settings": Hash({"payment_method_types": ListOf(Text(clearable=False), clearable=True)}),
+    "rendering": Hash(
+        {
+            "amount_tax_display": OneOf(("exclude_tax", "include_inclusive_tax"), clearable=True),
+            "pdf": Hash({"page_size": OneOf(("a4", "auto", "letter"))}),
+        }
+    ),
+    "shipping_details": SHIPPING,
+    "statement_descriptor": Text(max=22),
+}
+CREATE: Fields = {
+    **_SAVE,
+    "currency": Currency(),
+    "customer": CUSTOMER,
+    "pending_invoice_items_behavior": OneOf(("exclude", "include")),
+    "subscription": Reference(to="subscription"),
+}
+LIST: Fields = {
+    "collection_method": OneOf(COLLECTION_METHODS),
+    "created": range_of(),
+    "customer": CUSTOMER,
+    "due_date": range_of(),
+    "status": OneOf(("draft", "open", "paid", "uncollectible", "void")),
+    "subscription": Reference(to="subscription"),
+    **LISTING,
+}
+_PLAIN = (
+    "auto_advance",
+    "collection_method",
+    "custom_fields",
+    "default_payment_method",
+    "description",
+    "effective_at",
+    "footer",
+    "number",
+    "statement_descriptor",
+)
+_STILL_EDITABLE = {"description", "footer", "metadata", "default_payment_method", "auto_advance", "custom_fields"}
+
+
+def _create(call: Call) -> Json:
+    params, sandbox = call.params, call.sandbox
+    subscription = call.given("subscription", "subscription")
+    customer = call.given("customer", "customer")
+    if customer is None and subscription is not None:
+        customer = call.store["customer", subscription["customer"]]
+    if customer is None:
+        raise invalid("Missing required param: customer.", "customer", "parameter_missing")
+    currency = params.get("currency") or customer["currency"] or sandbox.account["default_currency"]
+    _check_due(call, None)
+    inherited = [customer["discount"]] if customer["discount"] else []
+    invoice = drafting.new_invoice(
+        sandbox,
+        customer,
+        currency,
+        discounts=use(sandbox, inherited, call.now),
+        _subscription=subscription and subscription["id"],
+    )
+    if subscription is not None:
+        invoice["parent"] = drafting.subscription_parent(subscription)
+    _apply(call, invoice)
+    if params.get("pending_invoice_items_behavior") == "include":
+        waiting = items.pending(sandbox, customer["id"], currency, invoice["_subscription"])
+        items.include_pending(sandbox, invoice, waiting)
+    drafting.refresh(sandbox, invoice)
+    if invoice["auto_advance"]:
+        drafting.schedule_finalization(sandbox, invoice, call.now + drafting.HOUR)
+    return invoice
+
+
+def _update(call: Call) -> Json:
+    invoice = call.named("invoice")
+    if set(call.params) - _STILL_EDITABLE:
+        drafting.require_draft(
+            invoice, "Finalized invoices can't be updated in this way: only a draft's details can be changed."
+        )
+    if invoice["status"] in ("paid", "void") and set(call.params) - {"metadata"}:
+        drafting.require_draft(invoice, f"This invoice is {invoice['status']} and can't be updated.")
+    _check_due(call, invoice)
+    was_advancing = invoice["auto_advance"]
+    _apply(call, invoice)
+    if invoice["status"] == "draft":
+        drafting.refresh(call.sandbox, invoice)
+        if invoice["auto_advance"] and not was_advancing:
+            drafting.schedule_finalization(call.sandbox, invoice, call.now + drafting.HOUR)
+        elif not invoice["auto_advance"]:
+            invoice["automatically_finalizes_at"] = None
+    return invoice
+
+
+def _apply(call: Call, invoice: Json) -> None:
+    params = call.params
+    invoice.update(chosen(params, *_PLAIN))
+    if "account_tax_ids" in params:
+        invoice["account_tax_ids"] = params["account_tax_ids"]
+    if "default_tax_rates" in params:
+        invoice["_default_tax_rates"] = params["default_tax_rates"] or []
+    if "discounts" in params:
+        invoice["discounts"] = redeem(
+            call.sandbox, params["discounts"], customer=invoice["customer"], invoice=invoice["id"]
+        )
+    if "due_date" in params:
+        invoice["due_date"] = params["due_date"]
+    if "days_until_due" in params:
+        invoice["due_date"] = invoice["created"] + params["days_until_due"] * 24 * drafting.HOUR
+    if "metadata" in params:
+        invoice["metadata"] = merged(invoice["metadata"], params["metadata"])
+    if "payment_settings" in params:
+        invoice["payment_settings"] = {**invoice["payment_settings"], **params["payment_settings"]}
+    if "rendering" in params:
+        invoice["rendering"] = {**drafting.RENDERING, **(invoice["rendering"] or {}), **params["rendering"]}
+    if "shipping_details" in params:
+        invoice["shipping_details"] = shipping(params["shipping_details"])
+
+
+def _check_due(call: Call, invoice: Json | None) -> None:
+    """An invoice that is sent has a due date, one that is charged has none."""
+    params = call.params
+    before = invoice["collection_method"] if invoice else "charge_automatically"
+    method = params.get("collection_method", before)
+    given = [name for name in ("days_until_due", "due_date") if name in params]
+    if len(given) == 2:
+        raise invalid("You may only specify one of these parameters: days_until_due, due_date.", "due_date")
+    if given and method == "charge_automatically":
+        raise invalid(f"`{given[0]}` can only be set when `collection_method` is `send_invoice`.", given[0])
+    if method == "send_invoice" and not given and not (invoice and invoice["due_date"]):
+        raise invalid(
+            "You must specify either `days_until_due` or `due_date` when `collection_method` is `send_invoice`.",
+            "due_date",
+            "parameter_missing",
+        )
+
+
+def _delete(call: Call) -> Json:
+    invoice = call.named("invoice")
+    drafting.require_draft(invoice, "You can only delete draft invoices.")
+    for line in drafting.lines_of(call.sandbox, invoice):
+        call.store.remove(line)
+    for item in call.store.all("invoiceitem", invoice=invoice["id"]):
+        call.store.remove(item)
+    call.store.remove(invoice)
+    return {"id": invoice["id"], "object": "invoice", "deleted": True}
+
+
+def _list(call: Call) -> Json:
+    params = call.params
+    created, due = params.get("created"), params.get("due_date")
+    where = chosen(params, "collection_method", "customer", "status")
+    if "subscription" in params:
+        where["_subscription"] = params["subscription"]
+    return call.page(
+        "invoice",
+        where,
+        lambda invoice: in_range(invoice["created"], created) and in_range(invoice["due_date"], due),
+    )
+
+
+def _lines(call: Call) -> Json:
+    return call.page_of(drafting.lines_of(call.sandbox, call.named("invoice")), "invoice line item")
+
+
+def _finalize(call: Call) -> Json:
+    invoice = call.named("invoice")
+    if "auto_advance" in call.params:
+        invoice["auto_advance"] = call.params["auto_advance"]
+    finalize(call.sandbox, invoice)
+    return invoice
+
+
+def _void(call: Call) -> Json:
+    invoice = call.named("invoice")
+    void(call.sandbox, invoice)
+    return invoice
+
+
+def _mark_uncollectible(call: Call) -> Json:
+    invoice = call.named("invoice")
+    mark_uncollectible(call.sandbox, invoice)
+    return invoice
+
+
+def _finalize_job(sandbox: Sandbox, id: str) -> None:
+    """A draft's hour is over."""
+    invoice = sandbox.store.get("invoice", id)
+    if invoice is not None and invoice["automatically_finalizes_at"] == sandbox.clock.now:
+        finalize(sandbox, invoice)
+
+
+def show(sandbox: Sandbox, invoice: Json) -> Json:
+    """The invoice with its first lines. A draft follows its customer."""
+    if invoice["status"] == "draft":
+        drafting.refresh(sandbox, invoice)
+    shown = {name: value for name, value in invoice.items() if not name.startswith("_")}
+    lines = [sandbox.shown(line) for line in drafting.lines_of(sandbox, invoice)]
+    shown["lines"] = head(lines, f"/v1/invoices/{invoice['id']}/lines")
+    shown["default_tax_rates"] = [sandbox.store["tax_rate", id] for id in invoice["_default_tax_rates"]]
+    return shown
+
+
+RESOURCE = Resource(
+    kind="invoice",
+    permission="invoice",
+    indexed=("customer", "_subscription", "_token"),
+    show=show,
+    expandable={
+        "customer": Link("customer"),
+        "default_payment_method": Link("payment_method"),
+        "discounts": Link("discount"),
+        "lines": Embedded("line_item"),
+        "parent.subscription_details.subscription": Link("subscription"),
+        "total_discount_amounts.discount": Link("discount"),
+        "total_taxes.tax_rate_details.tax_rate": Link("tax_rate"),
+    },
+    jobs={"finalize": _finalize_job},
+    routes=(
+        Route("GET", "/v1/invoices", _list, LIST),
+        Route("POST", "/v1/invoices", _create, CREATE),
+        Route("GET", "/v1/invoices/{invoice}", lambda call: call.named("invoice")),
+        Route("POST", "/v1/invoices/{invoice}", _update, _SAVE),
+        Route("DELETE", "/v1/invoices/{invoice}", _delete),
+        Route("GET", "/v1/invoices/{invoice}/lines", _lines, LISTING),
+        Route("POST", "/v1/invoices/{invoice}/finalize", _finalize, {"auto_advance": Boolean()}),
+        Route("POST", "/v1/invoices/{invoice}/mark_uncollectible", _mark_uncollectible),
+        Route("POST", "/v1/invoices/{invoice}/void", _void),
+    ),
+)

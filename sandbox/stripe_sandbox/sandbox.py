@@ -1,0 +1,204 @@
+"""The sandbox itself: an account in memory, and the way of a request through it. No I/O happens here."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any
+
+from stripe_sandbox import form, parameters
+from stripe_sandbox.agenda import Agenda
+from stripe_sandbox.clock import Clock
+from stripe_sandbox.errors import StripeError, StripeSandboxError
+from stripe_sandbox.expanding import expand
+from stripe_sandbox.form import Raw
+from stripe_sandbox.http import Json, Request, Response
+from stripe_sandbox.idempotency import Attempt, IdempotencyKeys, Remembered
+from stripe_sandbox.ids import Ids
+from stripe_sandbox.keys import Keys, masked
+from stripe_sandbox.resource import Call, Route
+from stripe_sandbox.resources import RESOURCES
+from stripe_sandbox.resources.account import new_account
+from stripe_sandbox.routing import Router
+from stripe_sandbox.store import Store
+
+API_VERSION = "2026-05-27.dahlia"
+"""The version whose shapes all answers have, whatever version a client asks for."""
+
+_log = logging.getLogger(__name__)
+_EXPAND = {"expand": parameters.ListOf(parameters.Text(clearable=False))}
+
+
+class Sandbox:
+    """A Stripe account in memory.
+
+    `handle` answers HTTP requests as data; `call` is the same API for code in this process. All objects are
+    in `store`, time is `clock`. Identifiers depend on `seed` alone. `base_url` is where the hosted pages are.
+    """
+
+    def __init__(self, *, seed: int = 1, now: int | None = None, base_url: str = "http://127.0.0.1:12111") -> None:
+        self.base_url = base_url.rstrip("/")
+        self.resources = {resource.kind: resource for resource in RESOURCES}
+        self.ids = Ids(seed)
+        self.clock = Clock(now)
+        self.clock.on_move(self.settle)
+        self.agenda = Agenda()
+        self.store = Store({resource.kind: resource.indexed for resource in RESOURCES})
+        self.account = new_account(self.ids.new("acct"), self.clock.now)
+        self.lock = RLock()
+        self._keys = Keys()
+        self._idempotency = IdempotencyKeys()
+        self._router = Router(RESOURCES)
+        self._settling = False
+
+    def restrict(self, key: str, permissions: Iterable[str]) -> None:
+        """Make a restricted key: it may do only this, such as `invoice_read` or `customer_write`."""
+        self._keys.restrict(key, permissions)
+
+    def call(
+        self, method: str, path: str, params: Mapping[str, Any] | None = None, *, key: str = "sk_test_sandbox"
+    ) -> Json:
+        """Call the API from this process: `call("POST", "/v1/customers", {"email": "a@b.c"})`.
+
+        Raises StripeSandboxError where HTTP would answer an error.
+        """
+        raw = form.plain(dict(params or {}))
+        assert isinstance(raw, dict)
+        request = Request(method, path, headers={"Authorization": f"Bearer {key}"})
+        with self.lock:
+            self.settle()
+            try:
+                return _copied(self._run(self._prepare(self._keys.authenticate(request), request, raw)))
+            except StripeError as error:
+                raise StripeSandboxError(error.status, error.body(self.ids.new("req"))) from error
+
+    def handle(self, request: Request) -> Response:
+        """Answer an HTTP request under `/v1`. Never raises: what goes wrong here becomes a 500."""
+        with self.lock:
+            request_id = self.ids.new("req")
+            headers = {
+                "Content-Type": "application/json",
+                "Request-Id": request_id,
+                "Stripe-Version": request.header("stripe-version") or API_VERSION,
+            }
+            try:
+                self.settle()
+                return self._respond(request, request_id, headers)
+            except StripeError as error:
+                return _response(error.status, headers, error.body(request_id))
+            except Exception:
+                _log.exception("%s %s failed in the sandbox", request.method, request.path)
+                failure = StripeError("stripe_sandbox failed: see its log.", status=500, type="api_error")
+                return _response(500, headers, failure.body(request_id))
+
+    def settle(self) -> None:
+        """Do everything that is due by now, each thing at its own time."""
+        if self._settling:
+            return
+        with self.lock:
+            self._settling = True
+            try:
+                while (job := self.agenda.next_due(self.clock.now)) is not None:
+                    kind, _, name = job.name.partition(".")
+                    with self.clock.at(job.due):
+                        self.resources[kind].jobs[name](self, job.id)
+            finally:
+                self._settling = False
+
+    def shown(self, item: Json) -> Json:
+        """A stored object as Stripe answers it: without private notes, with its embedded lists."""
+        if item.get("deleted"):
+            return item
+        show = self.resources[item["object"]].show
+        return show(self, item) if show is not None else without_notes(item)
+
+    def shown_by_id(self, id: str, kinds: tuple[str, ...]) -> Json | str:
+        """The object of one of these kinds with this id, as Stripe answers it; the id if there is none."""
+        found = next((item for kind in kinds if (item := self.store.get(kind, id)) is not None), None)
+        return id if found is None else self.shown(found)
+
+    def exists(self, kind: str, id: str) -> bool:
+        """Whether an object of a kind is there and has not been deleted."""
+        found = self.store.get(kind, id)
+        return found is not None and not found.get("deleted")
+
+    def _respond(self, request: Request, request_id: str, headers: dict[str, str]) -> Response:
+        api_key = self._keys.authenticate(request)
+        self._check_account(request, api_key)
+        raw = form.decode(request.query) | form.decode(request.body)
+        key = request.header("idempotency-key") if request.method == "POST" else None
+        attempt = Attempt(request.path, raw)
+        if key is not None:
+            headers["Idempotency-Key"] = key
+            first = self._idempotency.recall(api_key, key, attempt, self.clock.now)
+            if first is not None:
+                return _replayed(first, headers)
+        prepared = self._prepare(api_key, request, raw)
+        try:
+            status, body = 200, self._run(prepared)
+        except StripeError as error:
+            status, body = error.status, error.body(request_id)
+        if key is not None:
+            until = self._idempotency.expiry(self.clock.now)
+            answer = Remembered(attempt, until, status, _copied(body), request_id)
+            self._idempotency.remember(api_key, key, answer)
+        return _response(status, headers, body)
+
+    def _check_account(self, request: Request, api_key: str) -> None:
+        account = request.header("stripe-account")
+        if account is not None and account != self.account["id"]:
+            raise StripeError(
+                f"The provided key '{masked(api_key)}' does not have access to account '{account}' (or that "
+                "account does not exist). Application access may have been revoked.",
+                status=403,
+                code="account_invalid",
+            )
+
+    def _prepare(self, api_key: str, request: Request, raw: dict[str, Raw]) -> _Prepared:
+        """Find the route, check the key's permission and read the parameters: nothing has happened yet."""
+        resource, route, ids = self._router.match(request.method, request.path)
+        access = "read" if route.method == "GET" else "write"
+        self._keys.allow(api_key, route.permission or f"{resource.permission}_{access}", self.account["id"])
+        fields = route.params if route.method == "DELETE" else {**route.params, **_EXPAND}
+        params = parameters.read(fields, raw, self.exists)
+        paths = params.pop("expand", [])
+        return _Prepared(route, Call(self, ids, params, request.path), paths)
+
+    def _run(self, prepared: _Prepared) -> Json:
+        """Do what was asked for and make the answer of it."""
+        answer = prepared.route.run(prepared.call)
+        if answer["object"] == "list":
+            answer = {**answer, "data": [self.shown(item) for item in answer["data"]]}
+        else:
+            answer = self.shown(answer)
+        return expand(self, answer, prepared.expand)
+
+
+def without_notes(item: Json) -> Json:
+    """A stored object without the sandbox's private notes."""
+    return {name: value for name, value in item.items() if not name.startswith("_")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    route: Route
+    call: Call
+    expand: Sequence[str]
+
+
+def _copied(body: Json) -> Json:
+    """A deep copy, and what a client would have read off the wire."""
+    copy: Json = json.loads(json.dumps(body))
+    return copy
+
+
+def _response(status: int, headers: Mapping[str, str], body: Json) -> Response:
+    return Response(status, headers, json.dumps(body, separators=(",", ":")).encode())
+
+
+def _replayed(first: Remembered, headers: dict[str, str]) -> Response:
+    again = {**headers, "Idempotent-Replayed": "true", "Original-Request": first.request_id}
+    return _response(first.status, again, first.body)

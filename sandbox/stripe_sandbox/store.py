@@ -1,0 +1,143 @@
+"""All objects of the account, by id, newest first, and by the fields that lists filter on."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from stripe_sandbox.http import Json
+
+Place: TypeAlias = tuple[int, int, str]
+"""Where an object stands in lists: minus its creation time, minus its sequence number, its id."""
+
+
+class Table:
+    """The objects of one kind. `indexed` are fields by which they are looked up often."""
+
+    def __init__(self, indexed: Sequence[str] = ()) -> None:
+        self._objects: dict[str, Json] = {}
+        self._places: dict[str, Place] = {}
+        self._order: list[Place] = []
+        self._by_field: dict[str, dict[Any, list[Place]]] = {name: defaultdict(list) for name in indexed}
+        self._values: dict[str, dict[str, Any]] = {}
+        self._sequence = 0
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def add(self, item: Json) -> None:
+        """Enter a new object, newest first by `created`, then by entry."""
+        self._sequence += 1
+        created: int = item.get("created") or item.get("date") or 0
+        place = (-created, -self._sequence, item["id"])
+        self._objects[item["id"]] = item
+        self._places[item["id"]] = place
+        insort(self._order, place)
+        self._enter(item, place)
+
+    def reindex(self, item: Json) -> None:
+        """Look up an object under its present values, after an indexed field has changed."""
+        place = self._places[item["id"]]
+        self._leave(item["id"], place)
+        self._enter(item, place)
+
+    def get(self, id: str) -> Json | None:
+        """The object with this id."""
+        return self._objects.get(id)
+
+    def remove(self, id: str) -> None:
+        """Forget an object."""
+        place = self._places.pop(id)
+        del self._objects[id]
+        del self._order[bisect_left(self._order, place)]
+        self._leave(id, place)
+
+    def newest(self, where: Mapping[str, Any], *, after: str | None = None) -> Iterator[Json]:
+        """Objects whose fields equal `where`, newest first, beginning after (older than) an id."""
+        places = self._narrowest(where)
+        start = 0 if after is None else bisect_right(places, self._places[after])
+        for at in range(start, len(places)):
+            item = self._objects[places[at][2]]
+            if _matches(item, where):
+                yield item
+
+    def nearest_newer(self, where: Mapping[str, Any], *, before: str) -> Iterator[Json]:
+        """Objects that stand before (are newer than) an id, the nearest to it first."""
+        places = self._narrowest(where)
+        for at in range(bisect_left(places, self._places[before]) - 1, -1, -1):
+            item = self._objects[places[at][2]]
+            if _matches(item, where):
+                yield item
+
+    def _narrowest(self, where: Mapping[str, Any]) -> list[Place]:
+        usable = [self._by_field[name].get(value, []) for name, value in where.items() if name in self._by_field]
+        return min(usable, key=len) if usable else self._order
+
+    def _enter(self, item: Json, place: Place) -> None:
+        values = {name: item.get(name) for name in self._by_field}
+        self._values[item["id"]] = values
+        for name, value in values.items():
+            insort(self._by_field[name][value], place)
+
+    def _leave(self, id: str, place: Place) -> None:
+        for name, value in self._values.pop(id).items():
+            places = self._by_field[name][value]
+            del places[bisect_left(places, place)]
+
+
+class Store:
+    """The tables by kind of object. Objects are the JSON that Stripe answers, with ids unexpanded.
+
+    Keys that begin with an underscore are the sandbox's own notes; they never leave it.
+    """
+
+    def __init__(self, indexed: Mapping[str, Sequence[str]]) -> None:
+        self._tables: dict[str, Table] = defaultdict(Table)
+        for kind, fields in indexed.items():
+            self._tables[kind] = Table(fields)
+        self._graves: dict[tuple[str, str], Json] = {}
+
+    def table(self, kind: str) -> Table:
+        """The objects of one kind."""
+        return self._tables[kind]
+
+    def add(self, item: Json) -> Json:
+        """Enter a new object under its own `object` and `id`."""
+        self._tables[item["object"]].add(item)
+        return item
+
+    def get(self, kind: str, id: str) -> Json | None:
+        """The object of a kind with this id, if there is one; what stands for it if it was buried."""
+        return self._tables[kind].get(id) or self._graves.get((kind, id))
+
+    def __getitem__(self, key: tuple[str, str]) -> Json:
+        """The object of a kind that must be there: `store["invoice", "in_1…"]`."""
+        found = self.get(*key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def all(self, kind: str, **where: Any) -> list[Json]:
+        """Every object of a kind whose fields equal `where`, newest first."""
+        return list(self._tables[kind].newest(where))
+
+    def reindex(self, item: Json) -> None:
+        """To be called when a field that its resource indexes has changed."""
+        self._tables[item["object"]].reindex(item)
+
+    def remove(self, item: Json) -> None:
+        """Forget an object."""
+        self._tables[item["object"]].remove(item["id"])
+
+    def bury(self, item: Json) -> Json:
+        """Take an object out of all lists; by its id one still finds that it was deleted."""
+        self.remove(item)
+        grave = {"id": item["id"], "object": item["object"], "deleted": True}
+        self._graves[item["object"], item["id"]] = grave
+        return grave
+
+
+def _matches(item: Json, where: Mapping[str, Any]) -> bool:
+    return all(item.get(name) == value for name, value in where.items())
