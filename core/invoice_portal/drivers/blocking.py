@@ -1,0 +1,96 @@
+"""The driver for Flask and for Django's sync views: it waits for each answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
+
+from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
+from invoice_portal.effects import Failed, Ok, Outcome, Program, StripeCall, Together, Work
+from invoice_portal.errors import PortalError
+from invoice_portal.settings import PortalSettings
+
+if TYPE_CHECKING:
+    import stripe
+
+T = TypeVar("T")
+
+_POOL: Final = 32
+"""Connections and threads: Stripe's own limit for an account is a hundred requests a second."""
+
+
+class BlockingDriver:
+    """Runs programs in the calling thread; calls made together run on a bounded pool of threads.
+
+    One driver serves all threads of a process. The pool runs leaf calls only, so it cannot wait for itself.
+    """
+
+    def __init__(self, settings: PortalSettings) -> None:
+        self._settings = settings
+        self._start = threading.Lock()
+
+    def run(self, program: Program[T]) -> T:
+        """The program's result. What it raises passes through; what it awaits must be an effect."""
+        step: Callable[[], Work] = partial(program.send, None)
+        try:
+            while True:
+                work = step()
+                try:
+                    step = partial(program.send, self._perform(work))
+                except Exception as error:
+                    step = partial(program.throw, error)
+        except StopIteration as done:
+            value: T = done.value
+            return value
+        finally:
+            program.close()
+
+    def _perform(self, work: Work) -> object:
+        match work:
+            case StripeCall():
+                return self._call(work)
+            case Together(calls):
+                # The calling thread makes the first call itself: one thread switch less for each page.
+                waiting = [self._pool.submit(copy_context().run, self._outcome, call) for call in calls[1:]]
+                return (self._outcome(calls[0]), *(future.result() for future in waiting)) if calls else ()
+            case _:
+                assert_never(work)
+
+    def _outcome(self, call: StripeCall[Any]) -> Outcome[Any]:
+        try:
+            return Ok(self._call(call))
+        except PortalError as error:
+            return Failed(error)
+
+    def _call(self, call: StripeCall[T]) -> T:
+        try:
+            data = self._client.raw_request(call.method, call.path, **call.params).data
+        except Exception as error:
+            raise explain(call, error) from error
+        return read_answer(call, data)
+
+    @property
+    def _client(self) -> stripe.StripeClient:
+        with self._start:
+            return self._made_client
+
+    @cached_property
+    def _made_client(self) -> stripe.StripeClient:
+        import requests
+        import stripe
+        from requests.adapters import HTTPAdapter
+
+        # The package keeps a session for each thread; one shared session keeps its connections open across them all.
+        session = requests.Session()
+        session.mount("https://", HTTPAdapter(pool_maxsize=_POOL))
+        session.mount("http://", HTTPAdapter(pool_maxsize=_POOL))
+        timeout = (min(CONNECT_SECONDS, self._settings.stripe_timeout), self._settings.stripe_timeout)
+        return make_client(self._settings, stripe.RequestsClient(timeout=timeout, session=session))
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_POOL, thread_name_prefix="invoice-portal")

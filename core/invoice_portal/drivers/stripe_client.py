@@ -1,0 +1,63 @@
+"""What both drivers share about the ``stripe`` package: the client, and its errors in the portal's words."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from invoice_portal.effects import StripeCall
+from invoice_portal.errors import NotFound, PortalError, StripeRefused, StripeUnavailable
+from invoice_portal.settings import PortalSettings
+from invoice_portal.stripe_api import STRIPE_VERSION
+
+if TYPE_CHECKING:
+    import stripe
+
+T = TypeVar("T")
+
+CONNECT_SECONDS: Final = 5.0
+_RETRIES: Final = 1
+_REFUSED_STATUSES: Final = frozenset({401, 403})
+
+log = logging.getLogger("invoice_portal.stripe")
+
+
+def make_client(settings: PortalSettings, http_client: stripe.HTTPClient) -> stripe.StripeClient:
+    """A client with this portal's key, account, address and pinned version."""
+    import stripe
+
+    return stripe.StripeClient(
+        settings.stripe_api_key,
+        stripe_account=settings.stripe_account,
+        stripe_version=STRIPE_VERSION,
+        base_addresses={"api": settings.stripe_api_base.rstrip("/")},
+        max_network_retries=_RETRIES,
+        http_client=http_client,
+    )
+
+
+def read_answer(call: StripeCall[T], data: Any) -> T:
+    """Parse an answer; what cannot be read is Stripe's fault and is logged by its path, never by its content."""
+    try:
+        return call.parse(data)
+    except StripeUnavailable as error:
+        log.error("%s %s: %s", call.method.upper(), call.path, error.detail)
+        raise
+
+
+def explain(call: StripeCall[Any], error: Exception) -> PortalError:
+    """The portal's error for one that the ``stripe`` package raised while making ``call``.
+
+    Only the status, the code and the request id are logged: the package's messages can hold customers' data.
+    """
+    status = getattr(error, "http_status", None)
+    code = getattr(error, "code", None)
+    request_id = getattr(error, "request_id", None)
+    if status == 404 or (status == 400 and code == "resource_missing"):
+        return NotFound(f"Stripe has no such object for {call.path}")
+    where = f"{call.method.upper()} {call.path}: {type(error).__name__}, status {status}, code {code}"
+    log.error("%s, request %s", where, request_id)
+    if status in _REFUSED_STATUSES:
+        hint = "; run `invoice-portal doctor` to see which permission or key is wrong"
+        return StripeRefused(where + hint, request_id)
+    return StripeUnavailable(where, request_id)

@@ -1,0 +1,99 @@
+"""What the core wants done, as data.
+
+A use case is an ``async def`` *program*. It never awaits an event loop: it awaits an :class:`Effect`, a frozen
+description of one piece of work, and one of the two drivers (:mod:`invoice_portal.drivers`) does that work, blocking or
+not, and sends the result back in. So the logic is written once, and a test can step a program by hand without any I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+
+from invoice_portal.errors import PortalError
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+
+Program: TypeAlias = Coroutine[Any, Any, T]
+Json: TypeAlias = Any
+
+
+class Effect(Generic[T_co]):
+    """A piece of work; awaiting it hands it to the driver and gives its result."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Effect[Any], Any, T_co]:
+        result: T_co = yield self
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class StripeCall(Effect[T_co]):
+    """One HTTP call to Stripe and how to read its answer.
+
+    ``path`` begins with ``/v1/``; every id in it was checked by :mod:`invoice_portal.stripe_api.ids`.
+    """
+
+    method: Literal["get", "post"]
+    path: str
+    parse: Callable[[Json], T_co]
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ok(Generic[T_co]):
+    """A call of a :class:`Together` that was answered."""
+
+    value: T_co
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call of a :class:`Together` that failed; the others stand."""
+
+    error: PortalError
+
+
+Outcome: TypeAlias = Ok[T] | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Effect[T_co]):
+    """Independent calls to Stripe, in flight at the same time; each may fail alone."""
+
+    calls: tuple[StripeCall[Any], ...]
+
+
+Work: TypeAlias = StripeCall[Any] | Together[Any]
+"""Every effect that a driver knows how to do: a closed union, matched with ``assert_never``."""
+
+
+@overload
+def together(a: StripeCall[A], b: StripeCall[B], /) -> Together[tuple[Outcome[A], Outcome[B]]]: ...
+@overload
+def together(
+    a: StripeCall[A], b: StripeCall[B], c: StripeCall[C], /
+) -> Together[tuple[Outcome[A], Outcome[B], Outcome[C]]]: ...
+@overload
+def together(
+    a: StripeCall[A], b: StripeCall[B], /, *rest: StripeCall[C]
+) -> Together[tuple[Outcome[A], Outcome[B], *tuple[Outcome[C], ...]]]: ...
+def together(*calls: StripeCall[Any]) -> Together[Any]:
+    """Make several calls at once; their outcomes come back in the order of the calls."""
+    return Together(calls)
+
+
+def needed(outcome: Outcome[T]) -> T:
+    """The value of an outcome that a page cannot do without.
+
+    Raises the outcome's own :class:`~invoice_portal.errors.PortalError` where the call failed.
+    """
+    if isinstance(outcome, Failed):
+        raise outcome.error
+    return outcome.value

@@ -1,0 +1,128 @@
+"""Every error of the portal, split by whose fault it is.
+
+::
+
+    InvoicePortalError
+    ├── ConfigurationError          the operator: the settings are wrong; raised at start-up
+    └── PortalError                 becomes a page with a status and a text that says what to do
+        ├── NotIdentified     401   the visitor: we do not know who is asking
+        │   ├── SessionExpired      … because the session ran out
+        │   └── LinkExpired         … because the signed arrival is too old
+        ├── SignatureRefused  403   the visitor: the signature does not fit the identifier
+        ├── NotAllowed        403   the visitor: the merchant switched this off
+        ├── FormExpired       403   the visitor: the form's token is missing, old or forged
+        ├── BadRequest        400   the visitor: something in the address or the form makes no sense
+        ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
+        └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
+            └── StripeRefused 503   … because our key or our call was refused: the operator must act
+
+``title`` and ``advice`` are message ids: the page shows them in the visitor's language. ``detail`` is for the
+operator's log and the debug mode; it never holds a token, a hash or a key.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from invoice_portal.marking import N_
+
+
+class InvoicePortalError(Exception):
+    """The root of the tree."""
+
+
+class ConfigurationError(InvoicePortalError):
+    """The settings cannot work. The message says which one, why, and what would."""
+
+
+class PortalError(InvoicePortalError):
+    """An error that a visitor sees as a page."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str]
+    advice: ClassVar[str]
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+
+
+class NotIdentified(PortalError):
+    """Nobody vouches for this visitor."""
+
+    status = 401
+    title = N_("Please sign in first")
+    advice = N_("Open billing from your account, so that we know whose invoices to show.")
+
+
+class SessionExpired(NotIdentified):
+    """The session of a signed arrival ran out."""
+
+    title = N_("Your visit has timed out")
+    advice = N_("Go back to your account and open billing again. Nothing was lost.")
+
+
+class LinkExpired(NotIdentified):
+    """A signed identifier was used after its expiry."""
+
+    title = N_("This link has expired")
+    advice = N_("Go back to your account and open billing again to get a fresh link.")
+
+
+class SignatureRefused(PortalError):
+    """The hash or the signed identifier does not verify."""
+
+    status = 403
+    title = N_("This link is not valid")
+    advice = N_("Open billing from your account again. If that does not help, please tell us.")
+
+
+class NotAllowed(PortalError):
+    """The merchant's ``actions`` do not include what was asked."""
+
+    status = 403
+    title = N_("This is switched off")
+    advice = N_("This action is not offered here. Please contact us if you need it.")
+
+
+class FormExpired(PortalError):
+    """A form came without the token that its page was given."""
+
+    status = 403
+    title = N_("Please try that once more")
+    advice = N_("The page was open for too long. Go back, reload it and try again. Nothing was changed.")
+
+
+class BadRequest(PortalError):
+    """A parameter has no meaning here."""
+
+    status = 400
+    title = N_("That address does not work")
+    advice = N_("Something in the address is not right. Go back to billing and start from there.")
+
+
+class NotFound(PortalError):
+    """There is no such thing for this visitor."""
+
+    status = 404
+    title = N_("We could not find that")
+    advice = N_("It may have been removed, or it belongs to another account. Go back to billing to see your invoices.")
+
+
+class StripeUnavailable(PortalError):
+    """Stripe did not answer in time, or its answer could not be read.
+
+    ``request_id`` is Stripe's own (``req_…``), where there was one: quote it to Stripe's support.
+    """
+
+    status = 503
+    title = N_("Billing is taking a short break")
+    advice = N_("We cannot reach your invoices right now. Please try again in a few minutes. Nothing was lost.")
+
+    def __init__(self, detail: str = "", request_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.request_id = request_id
+
+
+class StripeRefused(StripeUnavailable):
+    """Stripe refused our key or our call: an operator must look, the visitor cannot help it."""

@@ -1,0 +1,147 @@
+"""Requests and responses in the portal's own words; adapters translate to and from the framework's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+from urllib.parse import parse_qsl
+
+from invoice_portal.identity import Identity
+
+MAX_FORM_BYTES = 64 * 1024
+"""No form of ours comes near this; a longer body is not read."""
+
+
+class UrlFor(Protocol):
+    """The host's own way to spell the address of a portal route."""
+
+    def __call__(self, route: str, /, **args: str) -> str:
+        """The path of ``route`` under the host's prefix."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HostForm:
+    """The hidden field by which the host's framework protects forms itself (Django does)."""
+
+    name: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request, as far as the portal looks at it.
+
+    ``visitor`` is who the *host* says is logged in. ``host_form`` is set where the host has already checked the form's
+    token; where it is None the portal checks its own.
+    """
+
+    method: str
+    path: str
+    url_for: UrlFor
+    args: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secure: bool = False
+    visitor: Identity | None = None
+    host_form: HostForm | None = None
+
+    @property
+    def framed(self) -> bool:
+        """Whether the page is shown inside an iframe, as far as the browser says so (Fetch Metadata)."""
+        return self.headers.get("sec-fetch-dest") in ("iframe", "frame")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookie:
+    """A cookie to set; ``max_age`` in seconds, 0 removes it. Path and security are added by the portal."""
+
+    name: str
+    value: str
+    max_age: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A template and the view-model that it shows."""
+
+    template: str
+    title: str
+    context: Mapping[str, Any]
+    status: int = 200
+    cookies: tuple[Cookie, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """Go elsewhere with GET (303)."""
+
+    to: str
+    cookies: tuple[Cookie, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file of the portal's own, the same for everybody."""
+
+    body: bytes
+    content_type: str
+    max_age: int
+
+
+Response: TypeAlias = Page | Redirect | Asset
+
+Render: TypeAlias = Callable[[str, Mapping[str, Any]], "Rendered"]
+"""How the host's framework renders a template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A rendered template, and whether it is the packaged one or the host's override."""
+
+    html: str
+    packaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookie:
+    """A cookie with everything that the framework's ``set_cookie`` needs."""
+
+    name: str
+    value: str
+    max_age: int
+    path: str
+    secure: bool
+    httponly: bool = True
+    samesite: str = "Lax"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes on the wire: the adapter copies it into the framework's response."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cookies: tuple[SetCookie, ...] = ()
+
+
+def first_values(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """One value a name, the first: a repeated parameter cannot hide behind another."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values.setdefault(name, value)
+    return values
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """Read an ``application/x-www-form-urlencoded`` body; what cannot be read is left out."""
+    text = body[:MAX_FORM_BYTES].decode("utf-8", "replace")
+    try:
+        return first_values(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        return {}

@@ -1,0 +1,277 @@
+"""Languages: which one a visitor reads, its texts, and how it writes money, numbers and dates.
+
+Texts are gettext messages in ``translations/<locale>/LC_MESSAGES/messages.po``, read when a language is first asked
+for. The English text is its own id. A host adds folders of its own, or rewords single texts by locale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_interval
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+
+from invoice_portal.errors import ConfigurationError
+from invoice_portal.money import Money, format_money, format_unit_price
+from invoice_portal.resources import data_dir
+
+SOURCE_LANGUAGE: Final = "en"
+_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+_MOST_ACCEPTED: Final = 20
+
+
+class Language:
+    """One language as one host speaks it: texts from ``code``, formats from ``locale``, dates in ``zone``."""
+
+    def __init__(self, code: str, locale: Locale, zone: ZoneInfo, texts: _Texts) -> None:
+        self.code = code
+        self.tag = str(locale).replace("_", "-")
+        self.code_tag = code.replace("_", "-")
+        self.direction: str = locale.text_direction
+        self._locale = str(locale)
+        self._zone = zone
+        self._texts = texts
+
+    def gettext(self, message: str, /, **values: object) -> str:
+        """``message`` in this language, its ``%(name)s`` filled in."""
+        return self._filled(self._texts.find(message), message, values)
+
+    def ngettext(self, one: str, many: str, count: int, /, **values: object) -> str:
+        """The plural form for ``count``; ``%(count)s`` is filled in as a number of this language."""
+        values = {"count": self.number(Decimal(count)), **values}
+        return self._filled(self._texts.find_plural(one, many, count), one if count == 1 else many, values)
+
+    def money(self, money: Money) -> str:
+        """An amount, with Stripe's decimals."""
+        return format_money(money, self._locale)
+
+    def unit_price(self, minor: Decimal, currency: str) -> str:
+        """A price for one unit, given in minor units."""
+        return format_unit_price(minor, currency, self._locale)
+
+    def number(self, number: Decimal) -> str:
+        """A plain number, with all its decimals."""
+        return format_decimal(number, locale=self._locale, decimal_quantization=False)
+
+    def percent(self, percentage: Decimal) -> str:
+        """``percentage`` is in percent: 19 is 19%."""
+        text = format_decimal(percentage, format="#,##0.####", locale=self._locale)
+        pattern = Locale.parse(self._locale).percent_formats[None].pattern
+        return re.sub(r"[#0,.]+", lambda _: text, pattern, count=1)
+
+    def date(self, moment: int) -> str:
+        """The day of a moment (UTC seconds), short: Nov 1, 2026."""
+        return _date(self._at(moment).date().isoformat(), "medium", self._locale)
+
+    def long_date(self, moment: int) -> str:
+        """The day of a moment (UTC seconds), with the month's name in full."""
+        return _date(self._at(moment).date().isoformat(), "long", self._locale)
+
+    def iso_date(self, moment: int) -> str:
+        """The day of a moment (UTC seconds) for machines: 2026-11-01."""
+        return self._at(moment).date().isoformat()
+
+    def period(self, start: int, end: int) -> str:
+        """Two moments (UTC seconds) as a span of days, or as one day where they fall on the same."""
+        first, last = self._at(start).date(), self._at(end).date()
+        if last <= first:
+            return self.date(start)
+        return format_interval(first, last, "yMMMd", locale=self._locale)
+
+    def start_of_day(self, day: datetime) -> int:
+        """The first moment (UTC seconds) of a naive day in the portal's time zone."""
+        return int(day.replace(tzinfo=self._zone).timestamp())
+
+    def _at(self, moment: int) -> datetime:
+        return datetime.fromtimestamp(moment, self._zone)
+
+    @staticmethod
+    def _filled(text: str, source: str, values: Mapping[str, object]) -> str:
+        if not values:
+            return text
+        try:
+            return text % values
+        except (KeyError, TypeError, ValueError):  # a host's own file may be wrong; the source text never is
+            return source % values
+
+
+@lru_cache(maxsize=4096)
+def _date(iso: str, width: Literal["medium", "long"], locale: str) -> str:
+    return format_date(datetime.fromisoformat(iso).date(), format=width, locale=locale)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of one language: what the host rewords, the host's files, then the portal's own."""
+
+    reworded: Mapping[str, str]
+    files: Sequence[NullTranslations]
+
+    def find(self, message: str) -> str:
+        if message in self.reworded:
+            return self.reworded[message]
+        for file in self.files:
+            if (text := file.gettext(message)) != message:
+                return text
+        return message
+
+    def find_plural(self, one: str, many: str, count: int) -> str:
+        source = one if count == 1 else many
+        if source in self.reworded:
+            return self.reworded[source]
+        for file in self.files:
+            if (text := file.ngettext(one, many, count)) not in (one, many):
+                return text
+        return source
+
+
+class Languages:
+    """All languages that one portal can speak.
+
+    ``extra`` are the host's folders or its texts by locale. Raises
+    :class:`~invoice_portal.errors.ConfigurationError` where they hold something that cannot work.
+    """
+
+    def __init__(
+        self,
+        default: str = SOURCE_LANGUAGE,
+        time_zone: str = "UTC",
+        extra: Sequence[str | Path] | Mapping[str, Mapping[str, str]] = (),
+    ) -> None:
+        reworded = extra if isinstance(extra, Mapping) else {}
+        folders = [] if isinstance(extra, Mapping) else [Path(folder) for folder in extra]
+        self._folders = [*folders, data_dir("translations")]
+        self._reworded = {_normal(code, "translations"): dict(texts) for code, texts in reworded.items()}
+        self._zone = ZoneInfo(time_zone)
+        for folder in folders:
+            _check_folder(folder)
+        self.codes = tuple(sorted({SOURCE_LANGUAGE, *_codes(self._folders), *self._reworded}))
+        self._check_reworded()
+        self._known: dict[str, Language] = {}
+        self.default = self.find([default]) or self._language(SOURCE_LANGUAGE, Locale.parse(SOURCE_LANGUAGE))
+
+    def find(self, tags: Iterable[str]) -> Language | None:
+        """The first of the wanted languages (BCP 47 tags) that the portal speaks, with that tag's own formats."""
+        for tag in tags:
+            locale = _parse(tag)
+            if locale is None:
+                continue
+            for code in (str(locale), f"{locale.language}_{locale.script}", locale.language):
+                if code in self.codes:
+                    return self._language(code, locale)
+        return None
+
+    def names(self) -> list[tuple[str, str]]:
+        """Code and own name of each language, for a choice: ``("de", "Deutsch")``."""
+        named = [(code, Locale.parse(code).get_display_name() or code) for code in self.codes]
+        return [(code.replace("_", "-"), name[:1].upper() + name[1:]) for code, name in named]
+
+    def _language(self, code: str, locale: Locale) -> Language:
+        key = f"{code}:{locale}"
+        if key not in self._known:
+            texts = _Texts(self._reworded.get(code, {}), [_read(folder, code) for folder in self._folders])
+            self._known[key] = Language(code, locale, self._zone, texts)
+        return self._known[key]
+
+    def _check_reworded(self) -> None:
+        known = source_messages()
+        for code, texts in self._reworded.items():
+            for message, text in texts.items():
+                if message not in known:
+                    raise ConfigurationError(f"translations[{code!r}]: the portal has no text {message!r}.")
+                if placeholders(text) - placeholders(message):
+                    raise ConfigurationError(
+                        f"translations[{code!r}][{message!r}]: {text!r} uses a placeholder that the text does not have."
+                    )
+
+
+def accepted(header: str) -> list[str]:
+    """The language tags of an ``Accept-Language`` header, the most wanted first; nonsense is left out."""
+    weighed: list[tuple[float, int, str]] = []
+    for position, part in enumerate(header.split(",")[:_MOST_ACCEPTED]):
+        tag, _, quality = part.strip().partition(";")
+        try:
+            weight = float(quality.strip().removeprefix("q=")) if quality else 1.0
+        except ValueError:
+            continue
+        if tag and 0 < weight <= 1:
+            weighed.append((-weight, position, tag.strip()))
+    return [tag for _, _, tag in sorted(weighed)]
+
+
+def placeholders(text: str) -> set[str]:
+    """The names in a text's ``%(name)s``."""
+    return set(_PLACEHOLDER.findall(text))
+
+
+@lru_cache(maxsize=1)
+def source_messages() -> frozenset[str]:
+    """Every text of the portal, singular and plural, as its template of translations lists them."""
+    with (data_dir("translations") / "messages.pot").open("rb") as file:
+        catalogue = read_po(file)
+    return frozenset(
+        text
+        for message in catalogue
+        if message.id
+        for text in (message.id if isinstance(message.id, list | tuple) else (message.id,))
+    )
+
+
+def _codes(folders: Iterable[Path]) -> list[str]:
+    return [path.parent.parent.name for folder in folders for path in folder.glob("*/LC_MESSAGES/messages.po")]
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ConfigurationError(f"translations: there is no folder {folder}.")
+    codes = _codes([folder])
+    if not codes:
+        raise ConfigurationError(f"translations: {folder} has no <locale>/LC_MESSAGES/messages.po in it.")
+    for code in codes:
+        _normal(code, f"translations: {folder}")
+        _read(folder, code)
+
+
+def _normal(code: str, where: str) -> str:
+    locale = _parse(code)
+    if locale is None:
+        raise ConfigurationError(f"{where}: {code!r} is not a known locale.")
+    return str(locale)
+
+
+@lru_cache(maxsize=256)
+def _parse(tag: str) -> Locale | None:
+    try:
+        return Locale.parse(tag.replace("-", "_"))
+    except (ValueError, TypeError, UnknownLocaleError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _read(folder: Path, code: str) -> NullTranslations:
+    """The texts of one file, compiled in memory; an absent file has none."""
+    path = folder / code / "LC_MESSAGES" / "messages.po"
+    if not path.is_file():
+        return NullTranslations()
+    compiled = BytesIO()
+    try:
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=code, abort_invalid=True))
+    except (PoFileError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"translations: {path} cannot be read: {error}") from None
+    compiled.seek(0)
+    return Translations(compiled)

@@ -1,0 +1,70 @@
+"""Amounts in minor units, with Stripe's own table of currencies, never floats.
+
+Stripe's table differs from ISO 4217 (docs.stripe.com/currencies): ISK and UGX amounts are sent times one hundred
+although they have no decimals, and MGA, which ISO divides, has none at Stripe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from babel import Locale
+from babel.numbers import NumberPattern, parse_pattern
+
+_ZERO_DECIMAL: Final = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
+_THREE_DECIMAL: Final = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+_SHOWN_WITHOUT_DECIMALS: Final = frozenset({"isk", "ugx"})
+_MOST_DECIMALS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """``amount`` in the minor unit that Stripe uses for ``currency`` (three small letters)."""
+
+    amount: int
+    currency: str
+
+    @property
+    def value(self) -> Decimal:
+        """The amount in the major unit, exactly."""
+        return Decimal(self.amount).scaleb(-exponent(self.currency))
+
+
+def exponent(currency: str) -> int:
+    """How many decimal places separate Stripe's amount from the major unit: 0, 2 or 3."""
+    if currency in _ZERO_DECIMAL:
+        return 0
+    return 3 if currency in _THREE_DECIMAL else 2
+
+
+@lru_cache(maxsize=4096)
+def format_money(money: Money, locale: str) -> str:
+    """The amount as people of ``locale`` write it, with every decimal that the currency has."""
+    digits = exponent(money.currency)
+    if money.currency in _SHOWN_WITHOUT_DECIMALS and money.amount % 100 == 0:
+        digits = 0
+    return _apply(money.value, money.currency, locale, digits, digits)
+
+
+def format_unit_price(minor: Decimal, currency: str, locale: str) -> str:
+    """A unit price in minor units with up to twelve decimals (Stripe's ``unit_amount_decimal``), none rounded away."""
+    value = minor.scaleb(-exponent(currency))
+    least = 0 if currency in _SHOWN_WITHOUT_DECIMALS else exponent(currency)
+    return _apply(value, currency, locale, least, exponent(currency) + _MOST_DECIMALS)
+
+
+def _apply(value: Decimal, currency: str, locale: str, least: int, most: int) -> str:
+    return str(_pattern(locale, least, most).apply(value, locale, currency=currency.upper(), currency_digits=False))
+
+
+@lru_cache(maxsize=512)
+def _pattern(locale: str, least: int, most: int) -> NumberPattern:
+    """The locale's currency pattern with the decimals of Stripe's table in place of CLDR's."""
+    pattern = parse_pattern(Locale.parse(locale).currency_formats["standard"].pattern)
+    pattern.frac_prec = (least, most)
+    return pattern

@@ -1,0 +1,50 @@
+"""The portal's own static files."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from functools import lru_cache
+from typing import Final
+
+from invoice_portal.errors import NotFound
+from invoice_portal.http import Asset, Response
+from invoice_portal.resources import data_dir
+from invoice_portal.visits import Visit
+
+_YEAR: Final = 365 * 24 * 60 * 60
+_HOUR: Final = 60 * 60
+
+
+async def asset(visit: Visit) -> Response:
+    """One file by name; the address that carries its version may be kept for a year."""
+    name = visit.request.args["name"]
+    body = read_asset(name)
+    fresh = visit.request.query.get("v") == version(name)
+    content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    if content_type.startswith("text/"):
+        content_type += "; charset=utf-8"
+    return Asset(body=body, content_type=content_type, max_age=_YEAR if fresh else _HOUR)
+
+
+def read_asset(name: str) -> bytes:
+    """A file's bytes. Raises ``NotFound`` for a name that is not in the folder: names are looked up, never joined."""
+    files = _files()
+    if name not in files:
+        raise NotFound("no such static file")
+    return files[name]
+
+
+def version(name: str) -> str:
+    """A short digest of a file's bytes, for its address."""
+    return _version(read_asset(name))
+
+
+@lru_cache(maxsize=1)
+def _files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in data_dir("static").iterdir() if path.is_file()}
+
+
+@lru_cache(maxsize=64)
+def _version(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:12]

@@ -1,0 +1,144 @@
+"""What happened to an invoice, newest first, in a customer's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from invoice_portal.effects import Ok, Outcome
+from invoice_portal.i18n import Language
+from invoice_portal.marking import N_
+from invoice_portal.stripe_api.credit_notes import CreditNote
+from invoice_portal.stripe_api.invoices import WholeInvoice
+from invoice_portal.stripe_api.payments import Method, Payment
+from invoice_portal.stripe_api.reading import Listing
+from invoice_portal.visits import Visit
+
+_BRANDS: Final = {
+    "amex": "American Express",
+    "cartes_bancaires": "Cartes Bancaires",
+    "diners": "Diners Club",
+    "discover": "Discover",
+    "eftpos_au": "eftpos",
+    "jcb": "JCB",
+    "mastercard": "Mastercard",
+    "unionpay": "UnionPay",
+    "visa": "Visa",
+}
+_METHODS: Final = {
+    "card": N_("card"),
+    "us_bank_account": N_("bank account"),
+    "sepa_debit": N_("bank account"),
+    "bacs_debit": N_("bank account"),
+    "acss_debit": N_("bank account"),
+    "au_becs_debit": N_("bank account"),
+    "customer_balance": N_("bank transfer"),
+    "link": "Link",
+    "paypal": "PayPal",
+}
+_DECLINES: Final = {
+    "expired_card": N_("The card has expired."),
+    "insufficient_funds": N_("There was not enough money on the account."),
+    "authentication_required": N_("Your bank asks you to confirm the payment."),
+    "incorrect_cvc": N_("The security code was not right."),
+    "incorrect_number": N_("The card number was not right."),
+    "processing_error": N_("The bank could not process it. Trying again may help."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry."""
+
+    moment: int
+    date: str
+    iso_date: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The entries; ``incomplete`` where payments or credit notes could not be read just now."""
+
+    entries: tuple[Happening, ...]
+    incomplete: bool
+
+
+def history(
+    visit: Visit,
+    whole: WholeInvoice,
+    payments: Outcome[Listing[Payment]],
+    notes: Outcome[Listing[CreditNote]],
+) -> History:
+    """Everything that is known to have happened."""
+    language = visit.language
+    moments = [*_own(language, whole)]
+    if isinstance(payments, Ok):
+        moments += [entry for payment in payments.value.items for entry in _payment(language, payment)]
+    if isinstance(notes, Ok):
+        moments += [
+            (
+                note.issued_at,
+                language.gettext(
+                    "%(amount)s credited with %(number)s.",
+                    amount=language.money(note.total),
+                    number=note.number,
+                ),
+            )
+            for note in notes.value.items
+            if note.status != "void"
+        ]
+    newest_first = sorted(moments, key=lambda moment: moment[0], reverse=True)
+    return History(
+        entries=tuple(
+            Happening(moment, language.date(moment), language.iso_date(moment), text) for moment, text in newest_first
+        ),
+        incomplete=not (isinstance(payments, Ok) and isinstance(notes, Ok)),
+    )
+
+
+def _own(language: Language, whole: WholeInvoice) -> Iterator[tuple[int, str]]:
+    _ = language.gettext
+    yield whole.invoice.issued_at, _("Invoice issued.")
+    if whole.paid_at is not None:
+        yield whole.paid_at, _("Paid in full.")
+    if whole.voided_at is not None:
+        yield whole.voided_at, _("Invoice made void.")
+    if whole.uncollectible_at is not None:
+        yield whole.uncollectible_at, _("Closed without payment.")
+
+
+def _payment(language: Language, payment: Payment) -> Iterator[tuple[int, str]]:
+    _, amount = language.gettext, language.money(payment.amount)
+    if payment.paid_at is not None:
+        if payment.outside_stripe:
+            yield payment.paid_at, _("%(amount)s paid outside of this page.", amount=amount)
+        elif payment.method:
+            method = _method(language, payment.method)
+            yield payment.paid_at, _("%(amount)s paid with %(method)s.", amount=amount, method=method)
+        else:
+            yield payment.paid_at, _("%(amount)s paid.", amount=amount)
+    elif payment.processing:
+        yield payment.created, _("A payment of %(amount)s is on its way.", amount=amount)
+    elif payment.declined:
+        yield payment.created, _declined(language, payment)
+
+
+def _declined(language: Language, payment: Payment) -> str:
+    _ = language.gettext
+    amount = language.money(payment.amount)
+    if payment.declined_method:
+        method = _method(language, payment.declined_method)
+        text = _("The payment of %(amount)s with %(method)s did not go through.", amount=amount, method=method)
+    else:
+        text = _("The payment of %(amount)s did not go through.", amount=amount)
+    reason = _DECLINES.get(payment.declined)
+    return f"{text} {_(reason)}" if reason else text
+
+
+def _method(language: Language, method: Method) -> str:
+    """``Visa 4242``, ``bank account 6789``: what people call it, and its last digits."""
+    brand = _BRANDS.get(method.brand, method.brand.replace("_", " ").title())
+    name = brand or language.gettext(_METHODS.get(method.type, method.type.replace("_", " ")))
+    return f"{name} {method.last4}".strip()

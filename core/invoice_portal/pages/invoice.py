@@ -1,0 +1,89 @@
+"""One invoice, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from invoice_portal.effects import Ok, Outcome, StripeCall, together
+from invoice_portal.http import Page, Response
+from invoice_portal.pages.history import history
+from invoice_portal.pages.invoice_view import Extras, view_invoice
+from invoice_portal.pages.owned import fetch_owned
+from invoice_portal.stripe_api.credit_notes import credit_notes_of
+from invoice_portal.stripe_api.invoices import (
+    InvoiceNames,
+    Line,
+    WholeInvoice,
+    invoice_lines,
+    invoice_names,
+    retrieve_whole_invoice,
+)
+from invoice_portal.stripe_api.payments import payments_of
+from invoice_portal.stripe_api.tax_rates import TaxRate, is_tax_rate_id, tax_rate
+from invoice_portal.visits import Visit
+
+T = TypeVar("T")
+
+_MOST_LINE_CALLS: Final = 50
+
+
+async def invoice(visit: Visit) -> Response:
+    """Everything that a faithful invoice shows.
+
+    Its lines must be there; payments, credit notes and names may fail alone.
+    """
+    visit.demand("view")
+    whole = await fetch_owned(visit, retrieve_whole_invoice(visit.request.args["invoice"]), lambda whole: whole.invoice)
+    id = whole.invoice.id
+    payments, notes, *named = await together(payments_of(id), credit_notes_of(id), *_naming_calls(whole))
+    extras = Extras(
+        lines=await _all_lines(whole),
+        names=next((name for name in _answered(named) if isinstance(name, InvoiceNames)), InvoiceNames({}, ())),
+        tax_rates={rate.id: rate for rate in _answered(named) if isinstance(rate, TaxRate)},
+        credit_notes=notes,
+        payments=payments,
+    )
+    _ = visit.language.gettext
+    view = view_invoice(visit, whole, extras)
+    return Page(
+        template="invoice_portal/invoice.html",
+        title=view.title,
+        context={
+            "invoice": view,
+            "history": history(visit, whole, payments, notes),
+            "note": _("There is nothing left to pay on this invoice.") if _came_to_pay(visit) else "",
+            "merchant": whole.invoice.account_name,
+            "customer_name": whole.invoice.customer_name,
+        },
+    )
+
+
+def _came_to_pay(visit: Visit) -> bool:
+    """Whether a click on Pay led here because there was nothing (left) to pay."""
+    return visit.request.query.get("note") == "settled"
+
+
+async def _all_lines(whole: WholeInvoice) -> tuple[Line, ...]:
+    """The lines that came with the invoice, and the rest of them."""
+    listing, lines = whole.lines, whole.lines.items
+    for _ in range(_MOST_LINE_CALLS):
+        if not listing.has_more:
+            break
+        last = lines[-1].id if lines else None
+        listing = await invoice_lines(whole.invoice.id, whole.invoice.total.currency, after=last)
+        lines += listing.items
+        if not listing.items:
+            break
+    return lines
+
+
+def _naming_calls(whole: WholeInvoice) -> list[StripeCall[InvoiceNames | TaxRate]]:
+    """The calls for the names behind ids: without them (a key that may not read coupons) the amounts still stand."""
+    rates = sorted({tax.rate for tax in whole.taxes if tax.rate and is_tax_rate_id(tax.rate)})
+    calls: list[StripeCall[InvoiceNames | TaxRate]] = [tax_rate(rate) for rate in rates]
+    return [invoice_names(whole.invoice.id), *calls] if whole.names_needed else calls
+
+
+def _answered(outcomes: Sequence[Outcome[T]]) -> list[T]:
+    return [outcome.value for outcome in outcomes if isinstance(outcome, Ok)]

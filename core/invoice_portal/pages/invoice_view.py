@@ -1,0 +1,275 @@
+"""The view-model of one invoice: Stripe's own numbers in Stripe's own order, ready to print.
+
+Nothing is recomputed: each figure below is one that Stripe gave (facts of the shape:
+docs.stripe.com/api/invoices/object).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from invoice_portal.effects import Ok, Outcome
+from invoice_portal.i18n import Language
+from invoice_portal.money import Money
+from invoice_portal.pages.handover import payable
+from invoice_portal.pages.status import StatusBadge, badge, overdue
+from invoice_portal.stripe_api.credit_notes import CreditNote
+from invoice_portal.stripe_api.invoices import InvoiceNames, Line, Party, Tax, WholeInvoice
+from invoice_portal.stripe_api.payments import Payment
+from invoice_portal.stripe_api.reading import Listing
+from invoice_portal.stripe_api.tax_rates import TaxRate
+from invoice_portal.visits import Visit
+
+_DAY = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What was fetched beside the invoice itself."""
+
+    lines: tuple[Line, ...]
+    names: InvoiceNames
+    tax_rates: Mapping[str, TaxRate]
+    credit_notes: Outcome[Listing[CreditNote]]
+    payments: Outcome[Listing[Payment]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and its value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line, ready to print."""
+
+    description: str
+    period: str
+    quantity: str
+    unit_price: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class TotalView:
+    """One row of the totals; ``strong`` is a sum, ``remark`` a row that explains and adds nothing."""
+
+    name: str
+    amount: str
+    strong: bool = False
+    remark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """One credit note."""
+
+    number: str
+    date: str
+    amount: str
+    memo: str
+    void: bool
+    pdf_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayBox:
+    """What is to pay, and where; ``pay_url`` is empty where it cannot be paid here."""
+
+    amount: str
+    when: str
+    late: bool
+    pay_url: str
+    on_its_way: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """Everything on the page, ready to print."""
+
+    title: str
+    number: str
+    status: StatusBadge
+    sender: Party
+    recipient: Party
+    ship_to: Party | None
+    facts: tuple[Fact, ...]
+    lines: tuple[LineView, ...]
+    totals: tuple[TotalView, ...]
+    notices: tuple[str, ...]
+    memo: str
+    footer: str
+    replaces_url: str
+    replaced_by_url: str
+    credit_notes: tuple[NoteView, ...]
+    credit_notes_failed: bool
+    pay: PayBox | None
+    pdf_url: str
+
+
+def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceView:
+    """Put everything into words and figures of the visitor's language."""
+    invoice, _ = whole.invoice, visit.language.gettext
+    number = invoice.number or _("No number")
+    sender_name = visit.settings.business_name or invoice.account_name
+    return InvoiceView(
+        title=_("Invoice %(number)s", number=number),
+        number=number,
+        status=badge(invoice, visit.language, visit.now),
+        sender=Party(sender_name, email=visit.settings.support_email, tax_ids=extras.names.sender_tax_ids),
+        recipient=whole.recipient,
+        ship_to=whole.ship_to,
+        facts=tuple(_facts(visit.language, whole)),
+        lines=tuple(_line(visit.language, line) for line in extras.lines),
+        totals=tuple(_totals(visit.language, whole, extras)),
+        notices=tuple(_notices(visit.language, whole)),
+        memo=whole.memo,
+        footer=whole.footer,
+        replaces_url=visit.url("invoice", invoice=whole.replaces) if whole.replaces else "",
+        replaced_by_url=visit.url("invoice", invoice=whole.replaced_by) if whole.replaced_by else "",
+        credit_notes=_credit_notes(visit, whole, extras.credit_notes),
+        credit_notes_failed=not isinstance(extras.credit_notes, Ok),
+        pay=_pay_box(visit, whole, extras.payments),
+        pdf_url=visit.url("invoice_pdf", invoice=invoice.id) if visit.may("download") and invoice.pdf_url else "",
+    )
+
+
+def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:
+    _, invoice = language.gettext, whole.invoice
+    yield Fact(_("Issued"), language.long_date(invoice.issued_at))
+    if invoice.due_date is not None:
+        yield Fact(_("Due"), language.long_date(invoice.due_date))
+    if whole.paid_at is not None:
+        yield Fact(_("Paid"), language.long_date(whole.paid_at))
+    if whole.voided_at is not None:
+        yield Fact(_("Void since"), language.long_date(whole.voided_at))
+    if whole.receipt_number:
+        yield Fact(_("Receipt number"), whole.receipt_number)
+    for name, value in whole.custom_fields:
+        yield Fact(name, value)
+
+
+def _line(language: Language, line: Line) -> LineView:
+    start, end = line.period
+    return LineView(
+        description=line.description,
+        period=language.period(start, end) if end - start >= _DAY else "",
+        quantity=language.number(line.quantity) if line.quantity is not None else "",
+        unit_price=(
+            language.unit_price(line.unit_price, line.amount.currency)
+            if line.unit_price is not None and not line.proration
+            else ""
+        ),
+        amount=language.money(line.amount),
+    )
+
+
+def _totals(language: Language, whole: WholeInvoice, extras: Extras) -> Iterator[TotalView]:
+    """Stripe's totals in the order in which they follow from each other."""
+    _, money, invoice = language.gettext, language.money, whole.invoice
+    yield TotalView(_("Subtotal"), money(whole.subtotal))
+    for discount, amount in whole.discounts:
+        yield TotalView(extras.names.discounts.get(discount or "") or _("Discount"), money(_minus(amount)))
+    if whole.billing_credits.amount:
+        yield TotalView(_("Billing credits"), money(_minus(whole.billing_credits)))
+    if whole.shipping.amount:
+        yield TotalView(_("Shipping"), money(whole.shipping))
+    if whole.taxes and whole.total_excluding_tax is not None:
+        yield TotalView(_("Total before tax"), money(whole.total_excluding_tax))
+    for tax in whole.taxes:
+        yield TotalView(_tax_name(language, tax, extras.tax_rates), money(tax.amount), remark=tax.inclusive)
+    yield TotalView(_("Total"), money(invoice.total), strong=True)
+    if whole.credited_before_payment.amount:
+        yield TotalView(_("Credited"), money(_minus(whole.credited_before_payment)))
+    if whole.balance_applied.amount:
+        name = _("Your credit used") if whole.balance_applied.amount < 0 else _("Earlier balance")
+        yield TotalView(name, money(whole.balance_applied))
+    if invoice.amount_due != invoice.total:
+        yield TotalView(_("Amount due"), money(invoice.amount_due), strong=True)
+    if whole.amount_paid.amount:
+        yield TotalView(_("Paid"), money(_minus(whole.amount_paid)))
+    if invoice.status == "open":
+        yield TotalView(_("To pay"), money(invoice.amount_remaining), strong=True)
+    if whole.amount_overpaid.amount:
+        yield TotalView(_("Paid too much"), money(whole.amount_overpaid), remark=True)
+    if whole.credited_after_payment.amount:
+        yield TotalView(_("Credited after payment"), money(whole.credited_after_payment), remark=True)
+
+
+def _tax_name(language: Language, tax: Tax, rates: Mapping[str, TaxRate]) -> str:
+    _, rate = language.gettext, rates.get(tax.rate or "")
+    name = (rate.display_name if rate else "") or _("Tax")
+    if rate and rate.percentage is not None:
+        name = _("%(tax)s %(percent)s", tax=name, percent=language.percent(rate.percentage))
+    if tax.reason == "reverse_charge":
+        return _("%(tax)s, reverse charge", tax=name)
+    return _("%(tax)s, included", tax=name) if tax.inclusive else name
+
+
+def _notices(language: Language, whole: WholeInvoice) -> Iterator[str]:
+    _ = language.gettext
+    if whole.reverse_charge:
+        yield _("Reverse charge: the recipient accounts for the tax.")
+    if whole.invoice.status == "void":
+        yield _("This invoice is void. There is nothing to pay on it.")
+    if whole.invoice.status == "uncollectible":
+        yield _("This invoice was closed without payment. Please contact us if you want to settle it.")
+
+
+def _credit_notes(visit: Visit, whole: WholeInvoice, outcome: Outcome[Listing[CreditNote]]) -> tuple[NoteView, ...]:
+    if not isinstance(outcome, Ok):
+        return ()
+    invoice = whole.invoice
+    return tuple(
+        NoteView(
+            number=note.number,
+            date=visit.language.date(note.issued_at),
+            amount=visit.language.money(note.total),
+            memo=note.memo,
+            void=note.status == "void",
+            pdf_url=(
+                visit.url("credit_note_pdf", invoice=invoice.id, credit_note=note.id)
+                if visit.may("download") and note.pdf_url
+                else ""
+            ),
+        )
+        for note in outcome.value.items
+    )
+
+
+def _pay_box(visit: Visit, whole: WholeInvoice, payments: Outcome[Listing[Payment]]) -> PayBox | None:
+    invoice, language = whole.invoice, visit.language
+    if invoice.status != "open" or invoice.amount_remaining.amount <= 0:
+        return None
+    on_its_way = isinstance(payments, Ok) and any(payment.processing for payment in payments.value.items)
+    return PayBox(
+        amount=language.money(invoice.amount_remaining),
+        when=_when(language, whole, visit.now),
+        late=overdue(invoice, visit.now),
+        pay_url=(
+            visit.url("pay", invoice=invoice.id) if visit.may("pay") and payable(invoice) and not on_its_way else ""
+        ),
+        on_its_way=on_its_way,
+    )
+
+
+def _when(language: Language, whole: WholeInvoice, now: int) -> str:
+    _, invoice = language.gettext, whole.invoice
+    if invoice.due_date is None:
+        if invoice.next_attempt and invoice.next_attempt > now:
+            return _("We try again on %(date)s.", date=language.long_date(invoice.next_attempt))
+        return ""
+    if invoice.due_date >= now:
+        return _("Due %(date)s", date=language.long_date(invoice.due_date))
+    days = (now - invoice.due_date) // _DAY
+    if days == 0:
+        return _("Due since today")
+    return language.ngettext("%(count)s day overdue", "%(count)s days overdue", days)
+
+
+def _minus(money: Money) -> Money:
+    return Money(-money.amount, money.currency)

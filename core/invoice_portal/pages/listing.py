@@ -1,0 +1,160 @@
+"""One page of a customer's invoices: which ones are asked for, and how Stripe is asked.
+
+Stripe's list takes one status a call, gives no totals, and mixes drafts in where no status is asked for. Drafts are
+never shown, so a page is filled up with further calls where it has some.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from invoice_portal.effects import StripeCall
+from invoice_portal.errors import NotFound
+from invoice_portal.pages.status import STATUS_NAMES
+from invoice_portal.stripe_api.ids import checked
+from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
+from invoice_portal.stripe_api.reading import Listing
+from invoice_portal.visits import Visit
+
+_MOST_CALLS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for. ``since`` and ``until`` are days as typed; ``problem`` says which made no sense."""
+
+    status: str
+    since: str
+    until: str
+    created: dict[str, int]
+    problem: str
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything narrows the list."""
+        return bool(self.status or self.since or self.until)
+
+    def query(self, status: str | None = None) -> dict[str, str]:
+        """The parameters that ask for the same again, or for another status in the same days."""
+        return {"status": self.status if status is None else status, "from": self.since, "to": self.until}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose invoices: one customer's, of one subscription where one is in view."""
+
+    customer: str
+    subscription: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page begins: after the invoice ``id`` (towards older ones), or before it (towards newer ones)."""
+
+    id: str
+    older: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """The invoices of one page, newest first, and whether there are pages on either side."""
+
+    invoices: tuple[Invoice, ...]
+    has_newer: bool
+    has_older: bool
+
+
+def read_wanted(visit: Visit) -> Wanted:
+    """The filter in the address. A day that is none, or days the wrong way round, are named and not used."""
+    query, _ = visit.request.query, visit.language.gettext
+    status = query.get("status", "")
+    since, until = query.get("from", ""), query.get("to", "")
+    first, last = _day(since), _day(until)
+    problem = ""
+    if (since and first is None) or (until and last is None):
+        problem = _("Please give days as year, month and day.")
+    elif first and last and last < first:
+        problem = _("The first day is after the last. All days are shown.")
+    created = {}
+    if not problem:
+        if first:
+            created["gte"] = visit.language.start_of_day(first)
+        if last:
+            created["lt"] = visit.language.start_of_day(last + timedelta(days=1))
+    return Wanted(status if status in STATUS_NAMES else "", since, until, created, problem)
+
+
+def read_cursor(visit: Visit, scope: Scope) -> Cursor | None:
+    """Where the page begins. Cursors are sealed for one customer, so that they tell nothing of others' invoices.
+
+    Raises ``NotFound`` for one that was made for another customer, or by somebody else.
+    """
+    for name in ("after", "before"):
+        if token := visit.request.query.get(name, ""):
+            payload = visit.signer.open("cursor", token)
+            if payload is None or payload.get("c") != scope.customer:
+                raise NotFound("the cursor is not this customer's")
+            return Cursor(checked("in", str(payload.get("i"))), older=name == "after")
+    return None
+
+
+def seal_cursor(visit: Visit, scope: Scope, invoice: Invoice) -> str:
+    """A cursor for the address."""
+    return visit.signer.seal("cursor", {"c": scope.customer, "i": invoice.id})
+
+
+def first_call(visit: Visit, scope: Scope, wanted: Wanted, cursor: Cursor | None) -> StripeCall[Listing[Invoice]]:
+    """The call that most often answers the whole page: it can be made beside others."""
+    return _call(visit, scope, wanted, cursor, visit.settings.page_size)
+
+
+async def fill(
+    visit: Visit, scope: Scope, wanted: Wanted, cursor: Cursor | None, answer: Listing[Invoice]
+) -> InvoicePage:
+    """The page that ``answer`` begins: drafts out, and more calls as long as it is short and there is more."""
+    size = visit.settings.page_size
+    older = cursor is None or cursor.older
+    found = _shown(answer)
+    for _ in range(_MOST_CALLS):
+        if len(found) >= size or not answer.has_more or not answer.items:
+            break
+        edge = Cursor(answer.items[-1 if older else 0].id, older)
+        answer = await _call(visit, scope, wanted, edge, MOST_A_CALL)
+        found = found + _shown(answer) if older else _shown(answer) + found
+    more = answer.has_more or len(found) > size
+    kept = found[:size] if older else found[-size:]
+    return InvoicePage(
+        invoices=kept,
+        has_newer=cursor is not None if older else more,
+        has_older=more if older else True,
+    )
+
+
+def _call(
+    visit: Visit, scope: Scope, wanted: Wanted, cursor: Cursor | None, limit: int
+) -> StripeCall[Listing[Invoice]]:
+    late = wanted.status == "overdue"
+    return list_invoices(
+        scope.customer,
+        limit=limit,
+        status="open" if late else wanted.status or None,
+        subscription=scope.subscription,
+        created=wanted.created,
+        due_before=visit.now if late else None,
+        after=cursor.id if cursor and cursor.older else None,
+        before=cursor.id if cursor and not cursor.older else None,
+    )
+
+
+def _shown(answer: Listing[Invoice]) -> tuple[Invoice, ...]:
+    return tuple(invoice for invoice in answer.items if invoice.status != "draft")
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d") if text else None
+    except ValueError:
+        return None
+    return day if day and 2000 <= day.year <= 2200 else None

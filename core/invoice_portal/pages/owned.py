@@ -1,0 +1,54 @@
+"""Objects that belong to the visitor: fetched, then checked, before anything of them is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from invoice_portal.effects import StripeCall, needed, together
+from invoice_portal.errors import NotFound
+from invoice_portal.identity import CustomerId, Email
+from invoice_portal.stripe_api.customers import Customer, customers_with_email
+from invoice_portal.stripe_api.invoices import Invoice
+from invoice_portal.stripe_api.reading import Listing
+from invoice_portal.visits import Visit
+
+T = TypeVar("T")
+
+
+async def customers_with(email: Email) -> tuple[Customer, ...]:
+    """Every Stripe customer that bears the address, newest first."""
+    return await _rest(email, await customers_with_email(email.address))
+
+
+async def fetch_owned(visit: Visit, call: StripeCall[T], invoice_of: Callable[[T], Invoice]) -> T:
+    """What ``call`` answers, once its invoice turned out to be the visitor's and within the subscription in view.
+
+    Raises ``NotFound`` for an invoice that is missing, somebody else's, out of scope or a draft: all look the same.
+    """
+    identity = visit.identified().identity
+    if isinstance(identity, CustomerId):
+        value = await call
+        owners = {identity.id}
+    else:
+        answer, first = await together(call, customers_with_email(identity.address))
+        value = needed(answer)
+        owners = {customer.id for customer in await _rest(identity, needed(first))}
+    invoice = invoice_of(value)
+    if invoice.owner not in owners or invoice.status == "draft" or not in_scope(visit, invoice):
+        raise NotFound("the invoice is not this visitor's")
+    return value
+
+
+def in_scope(visit: Visit, invoice: Invoice) -> bool:
+    """Whether the subscription that was given on arrival, if any, lets this invoice be seen."""
+    scope = visit.identified().subscription
+    return scope is None or visit.settings.show_all_invoices or invoice.subscription == scope
+
+
+async def _rest(email: Email, listing: Listing[Customer]) -> tuple[Customer, ...]:
+    customers = listing.items
+    while listing.has_more and listing.items:
+        listing = await customers_with_email(email.address, after=customers[-1].id)
+        customers += listing.items
+    return customers

@@ -1,0 +1,198 @@
+"""The portal: settings in, answers out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final
+from urllib.parse import urlencode
+
+from invoice_portal.drivers.blocking import BlockingDriver
+from invoice_portal.drivers.nonblocking import NonBlockingDriver
+from invoice_portal.errors import ConfigurationError, PortalError, StripeUnavailable
+from invoice_portal.framing import context_of
+from invoice_portal.http import Asset, Cookie, Page, Redirect, Render, Reply, Request, Response
+from invoice_portal.i18n import Language, Languages, accepted
+from invoice_portal.identity import CustomerId, Email, Identity, plausible
+from invoice_portal.rendering import COMMON_HEADERS, cookie_for, page_headers, render_page
+from invoice_portal.routes import Route
+from invoice_portal.sessions import FORM_COOKIE, LANGUAGE_COOKIE, MOST_ARRIVAL_SECONDS, Arrival, sign_arrival
+from invoice_portal.settings import PortalSettings
+from invoice_portal.signing import Signer
+from invoice_portal.stripe_api.ids import checked
+from invoice_portal.visits import Visit, begin
+
+_YEAR: Final = 365 * 24 * 60 * 60
+
+log = logging.getLogger("invoice_portal")
+
+
+class Portal:
+    """One portal, mounted by an adapter. Safe to share between threads and event loops.
+
+    ``clock`` gives UTC seconds. Raises :class:`~invoice_portal.errors.ConfigurationError` where the settings'
+    translations cannot be read.
+    """
+
+    def __init__(self, settings: PortalSettings, *, clock: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self.languages = Languages(settings.default_language, settings.time_zone, settings.translations)
+        self._signer = Signer(settings.secret_keys)
+        self._clock = clock
+        if not settings.require_hash:
+            log.warning("require_hash is off: anybody can open any customer's invoices of this test account")
+
+    # What a host calls
+
+    def hash_email(self, email: str) -> str:
+        """The ``hash`` for ``/enter?email=…``: hex HMAC-SHA256 of the address under the first of ``secret_keys``.
+
+        It never expires: prefer :meth:`sign_identifier`, and pass addresses only that you have verified. Raises
+        ``ValueError`` for a text that is no address.
+        """
+        return self._hash(Email(email))
+
+    def hash_customer_id(self, customer_id: str) -> str:
+        """The ``hash`` for ``/enter?customer_id=…``. Raises ``ValueError`` for a text that is no customer id."""
+        return self._hash(CustomerId(customer_id))
+
+    def sign_identifier(self, identity: Identity, *, expires_in: int = 300, subscription: str | None = None) -> str:
+        """A token for ``/enter?identity=…`` that vouches for ``identity`` during ``expires_in`` seconds (up to a day).
+
+        With ``subscription`` it opens that subscription's invoices only (unless ``show_all_invoices``). Raises
+        ``ValueError`` for an identity or a lifetime that cannot be.
+        """
+        if not plausible(identity):
+            raise ValueError("this cannot be an e-mail address or a customer id")
+        if not 1 <= expires_in <= MOST_ARRIVAL_SECONDS:
+            raise ValueError(f"expires_in must be from 1 to {MOST_ARRIVAL_SECONDS} seconds")
+        scope = checked("sub", subscription) if subscription else None
+        return sign_arrival(self._signer, Arrival(identity, scope), self._now() + expires_in)
+
+    # What an adapter calls
+
+    def answer(self, route: Route, request: Request, render: Render) -> Reply:
+        """Answer a request, waiting for Stripe in this thread."""
+        visit = self.begin(request)
+        return self.finish(self.blocking.run(self.respond(route, visit)), visit, render)
+
+    async def answer_async(self, route: Route, request: Request, render: Render) -> Reply:
+        """Answer a request without holding up the event loop."""
+        visit = self.begin(request)
+        return self.finish(await self.nonblocking.run(self.respond(route, visit)), visit, render)
+
+    async def respond(self, route: Route, visit: Visit) -> Response:
+        """The program of a whole request: the route's own, with the form's check before and errors made into pages."""
+        try:
+            if chosen := self._chosen_language(visit):
+                return chosen
+            if route.protected:
+                visit.check_form()
+            return await route.program(visit)
+        except PortalError as error:
+            return self._error_page(visit, error)
+
+    @cached_property
+    def blocking(self) -> BlockingDriver:
+        """The driver that waits."""
+        return BlockingDriver(self.settings)
+
+    @cached_property
+    def nonblocking(self) -> NonBlockingDriver:
+        """The driver for event loops; close it when a loop ends."""
+        return NonBlockingDriver(self.settings)
+
+    def _hash(self, identity: Email | CustomerId) -> str:
+        if not plausible(identity):
+            raise ValueError("this cannot be an e-mail address or a customer id")
+        return self._signer.hash(identity.address if isinstance(identity, Email) else identity.id)
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+    def begin(self, request: Request) -> Visit:
+        """The visit that a request begins."""
+        return begin(request, self.settings, self._signer, self._language(request), self._now())
+
+    def _language(self, request: Request) -> Language:
+        """The visitor's own choice, else the browser's languages, else the default."""
+        if not self.settings.detect_language:
+            return self.languages.default
+        wanted = [
+            request.cookies.get(LANGUAGE_COOKIE, ""),
+            *accepted(request.headers.get("accept-language", "")),
+        ]
+        return self.languages.find(wanted) or self.languages.default
+
+    def _chosen_language(self, visit: Visit) -> Redirect | None:
+        """Remember a language that was chosen in the address, and go to the same page without it."""
+        request = visit.request
+        tag = request.query.get("lang", "")
+        if not tag or request.method != "GET" or not self.settings.detect_language or not self.languages.find([tag]):
+            return None
+        rest = urlencode({name: value for name, value in request.query.items() if name != "lang"})
+        cookie = Cookie(name=LANGUAGE_COOKIE, value=tag, max_age=_YEAR)
+        return Redirect(to=f"{request.path}?{rest}" if rest else request.path, cookies=(cookie,))
+
+    def _error_page(self, visit: Visit, error: PortalError) -> Page:
+        _ = visit.language.gettext
+        level = logging.ERROR if isinstance(error, StripeUnavailable) else logging.INFO
+        log.log(level, "%s: %s", type(error).__name__, error.detail)
+        return Page(
+            template="invoice_portal/message.html",
+            title=_(error.title),
+            status=error.status,
+            context={
+                "heading": _(error.title),
+                "text": _(error.advice),
+                "back_url": visit.settings.home_url,
+                "portal_url": visit.url("home") if isinstance(visit.arrival, Arrival) else "",
+                "debug": error.detail if self.settings.debug and not self.settings.live else "",
+            },
+            headers={"Retry-After": "120"} if isinstance(error, StripeUnavailable) else {},
+        )
+
+    def finish(self, response: Response, visit: Visit, render: Render) -> Reply:
+        """What goes on the wire: renders a page, adds headers and cookies. It may wait for the host's templates."""
+        match response:
+            case Page():
+                rendered = render_page(response.template, context_of(visit, response, self.languages), render)
+                headers = {**page_headers(self.settings, rendered.packaged), **response.headers}
+                headers["Content-Language"] = visit.language.tag
+                cookies = response.cookies + self._form_cookie(visit)
+                return self._reply(visit, response.status, headers, rendered.html.encode(), cookies)
+            case Redirect():
+                headers = {"Location": response.to, "Cache-Control": "no-store", **COMMON_HEADERS}
+                return self._reply(visit, 303, headers, b"", response.cookies)
+            case Asset():
+                headers = {
+                    "Content-Type": response.content_type,
+                    "Cache-Control": f"public, max-age={response.max_age}",
+                    **COMMON_HEADERS,
+                }
+                return self._reply(visit, 200, headers, response.body, ())
+
+    def _form_cookie(self, visit: Visit) -> tuple[Cookie, ...]:
+        """A browser that has no form cookie yet gets one with the first page that can hold a form."""
+        needless = visit.request.host_form or FORM_COOKIE in visit.request.cookies
+        if needless or not isinstance(visit.arrival, Arrival):
+            return ()
+        return (Cookie(name=FORM_COOKIE, value=visit.form_cookie, max_age=_YEAR),)
+
+    def _reply(
+        self, visit: Visit, status: int, headers: dict[str, str], body: bytes, cookies: tuple[Cookie, ...]
+    ) -> Reply:
+        # Without the slash at its end the path covers "/billing" too.
+        path, secure = visit.request.url_for("home").rstrip("/") or "/", visit.request.secure
+        return Reply(status, headers, body, tuple(cookie_for(cookie, path, secure) for cookie in cookies))
+
+
+def portal_of(portal: Portal | PortalSettings) -> Portal:
+    """The portal itself, or a new one of these settings: adapters take either."""
+    if isinstance(portal, Portal):
+        return portal
+    if isinstance(portal, PortalSettings):
+        return Portal(portal)
+    raise ConfigurationError(f"a Portal or PortalSettings is needed here, not {type(portal).__name__}")

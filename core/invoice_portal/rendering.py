@@ -1,0 +1,57 @@
+"""From a page to what goes on the wire: two-step rendering, security headers and cookies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from invoice_portal.http import Cookie, Render, Rendered, SetCookie
+from invoice_portal.pages.handover import page_origins
+from invoice_portal.settings import PortalSettings
+
+LAYOUT: Final = "invoice_portal/layout.html"
+
+
+def render_page(template: str, context: Mapping[str, Any], render: Render) -> Rendered:
+    """The body first, then the layout around it, so that a host can wrap the portal in a frame of its own."""
+    body = render(template, context)
+    layout = render(LAYOUT, {**context, "content": Markup(body.html)})
+    return Rendered(layout.html, packaged=layout.packaged)
+
+
+def page_headers(settings: PortalSettings, packaged_layout: bool) -> dict[str, str]:
+    """The headers of every page.
+
+    A host's own layout brings its own styles and scripts, so what may be loaded is then for the host's policy to say;
+    who may frame the page, where its forms lead and what its base is are always the portal's.
+    """
+    ancestors = " ".join(("'self'", *settings.allowed_embed_origins))
+    targets = " ".join(("'self'", *page_origins(settings)))
+    policy = [f"frame-ancestors {ancestors}", f"form-action {targets}", "base-uri 'none'"]
+    if packaged_layout:
+        policy += [
+            "default-src 'none'",
+            "style-src 'self'",
+            "script-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+        ]
+    return {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": "; ".join(policy),
+        "Cache-Control": "no-store",
+        **COMMON_HEADERS,
+    }
+
+
+COMMON_HEADERS: Final = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def cookie_for(cookie: Cookie, path: str, secure: bool) -> SetCookie:
+    """A cookie for the portal's own part of the site, out of scripts' reach."""
+    return SetCookie(cookie.name, cookie.value, cookie.max_age, path, secure)

@@ -1,0 +1,131 @@
+"""Visits that began with a signed arrival: how one is let in, and the cookie that carries it.
+
+A plain hash never expires, so it is exchanged for a session here and leaves the address bar at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from invoice_portal.errors import LinkExpired, NotIdentified, SignatureRefused
+from invoice_portal.identity import IdentifyBy, Identity, identifier, kind, make_identity
+from invoice_portal.settings import PortalSettings
+from invoice_portal.signing import Signer
+from invoice_portal.stripe_api.ids import checked
+
+SESSION_COOKIE: Final = "invoice_portal_session"
+FORM_COOKIE: Final = "invoice_portal_form"
+LANGUAGE_COOKIE: Final = "invoice_portal_language"
+FORM_FIELD: Final = "form_token"
+MOST_ARRIVAL_SECONDS: Final = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who arrived, with somebody's signature, and the one subscription that was given, if any."""
+
+    identity: Identity
+    subscription: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An arrival that was let in until ``expires_at`` (UTC seconds)."""
+
+    arrival: Arrival
+    expires_at: int
+
+
+def sign_arrival(signer: Signer, arrival: Arrival, expires_at: int) -> str:
+    """A token for ``/enter?identity=…`` that vouches for the arrival until ``expires_at`` (UTC seconds)."""
+    return signer.seal("arrival", _payload(arrival, expires_at))
+
+
+def let_in(params: Mapping[str, str], settings: PortalSettings, signer: Signer, now: int) -> Arrival:
+    """Who arrives at ``/enter`` with these parameters.
+
+    Either ``identity``, a signed identifier, or ``email`` or ``customer_id`` (as ``identify_by`` says) with
+    ``hash``, and ``subscription_id`` if one is in view. A hash vouches for its own identifier only: the other kind
+    beside it is not read.
+
+    Raises ``NotIdentified`` where nothing was given, ``SignatureRefused`` where it does not verify and ``LinkExpired``
+    where it is too old.
+    """
+    if token := params.get("identity", ""):
+        return _open_arrival(token, signer, now)
+    text = params.get(settings.identify_by, "")
+    if not text:
+        raise NotIdentified(f"/enter was called without {settings.identify_by}, which identify_by asks for")
+    identity = make_identity(settings.identify_by, text)
+    given = params.get("hash", "")
+    wanted = settings.require_hash or bool(given)
+    if identity is None or (wanted and not signer.hash_fits(text, given)):
+        raise SignatureRefused(f"the hash does not fit this {settings.identify_by}")
+    return Arrival(identity, _subscription(params.get("subscription_id", "")))
+
+
+def seal_session(signer: Signer, session: Session) -> str:
+    """The cookie's value."""
+    return signer.seal("session", _payload(session.arrival, session.expires_at))
+
+
+def open_session(signer: Signer, value: str) -> Session | None:
+    """The session in a cookie, which may have ended; None where the cookie is forged or damaged."""
+    payload = signer.open("session", value)
+    return _read(payload) if payload else None
+
+
+def form_token(signer: Signer, cookie: str, identity: Identity) -> str:
+    """The token that a form carries: it fits one browser (its cookie) and one visitor."""
+    return signer.seal("form", _form_payload(cookie, identity))
+
+
+def form_token_fits(signer: Signer, cookie: str, identity: Identity, token: str) -> bool:
+    """Whether a form came from a page that we gave to this browser and this visitor."""
+    return bool(cookie) and signer.open("form", token) == _form_payload(cookie, identity)
+
+
+def new_form_cookie() -> str:
+    """128 bits that only this browser knows."""
+    return secrets.token_urlsafe(16)
+
+
+def _form_payload(cookie: str, identity: Identity) -> dict[str, str]:
+    return {"c": cookie, "k": kind(identity), "i": identifier(identity)}
+
+
+def _payload(arrival: Arrival, expires_at: int) -> dict[str, str | int | None]:
+    identity = arrival.identity
+    return {"k": kind(identity), "i": identifier(identity), "s": arrival.subscription, "x": expires_at}
+
+
+def _open_arrival(token: str, signer: Signer, now: int) -> Arrival:
+    payload = signer.open("arrival", token)
+    session = _read(payload) if payload else None
+    if session is None:
+        raise SignatureRefused("the signed identifier does not verify")
+    if session.expires_at <= now:
+        raise LinkExpired("the signed identifier is past its expiry")
+    return session.arrival
+
+
+def _read(payload: Mapping[str, object]) -> Session | None:
+    match payload:
+        case {
+            "k": "email" | "customer_id" as found,
+            "i": str(text),
+            "s": str() | None as scope,
+            "x": int(expires_at),
+        }:
+            kind_found: IdentifyBy = "email" if found == "email" else "customer_id"
+            identity = make_identity(kind_found, text)
+            return Session(Arrival(identity, scope), expires_at) if identity else None
+        case _:
+            return None
+
+
+def _subscription(raw: str) -> str | None:
+    return checked("sub", raw) if raw else None

@@ -1,0 +1,50 @@
+"""Customers (docs.stripe.com/api/customers)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from invoice_portal.effects import StripeCall
+from invoice_portal.stripe_api.ids import checked
+from invoice_portal.stripe_api.reading import Listing, Reader, listing_of
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer, as far as a visitor must recognise it."""
+
+    id: str
+    name: str
+    email: str
+    description: str
+    created: int
+
+
+def customers_with_email(address: str, after: str | None = None) -> StripeCall[Listing[Customer]]:
+    """The customers that bear exactly this address: the filter tells upper from lower case."""
+    params: dict[str, object] = {"email": address, "limit": 100}
+    if after:
+        params["starting_after"] = after
+    return StripeCall("get", "/v1/customers", listing_of(parse_customer, "customers"), params)
+
+
+def customer_with_id(customer: str) -> StripeCall[Listing[Customer]]:
+    """One customer, as a listing: empty where Stripe says that it was deleted."""
+    return StripeCall("get", f"/v1/customers/{checked('cus', customer)}", _one_or_none)
+
+
+def parse_customer(reader: Reader) -> Customer:
+    """Read one customer."""
+    return Customer(
+        id=reader.text("id"),
+        name=reader.text_or("name"),
+        email=reader.text_or("email"),
+        description=reader.text_or("description"),
+        created=reader.amount("created"),
+    )
+
+
+def _one_or_none(data: Any) -> Listing[Customer]:
+    reader = Reader(data, "customer")
+    return Listing(() if reader.flag("deleted") else (parse_customer(reader),), has_more=False)

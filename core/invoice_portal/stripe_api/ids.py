@@ -1,0 +1,29 @@
+"""Ids that came from outside, checked before they go into a path or a parameter."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, TypeAlias
+
+from invoice_portal.errors import NotFound
+
+Prefix: TypeAlias = Literal["in", "sub", "cn", "cus"]
+
+_REST: Final = re.compile(r"[A-Za-z0-9_]{1,250}")
+_CUSTOMER: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")  # imported customers keep ids of their own
+
+
+def checked(prefix: Prefix, raw: str) -> str:
+    """``raw`` itself where it can be the id of such an object.
+
+    Raises :class:`~invoice_portal.errors.NotFound` otherwise: an id that cannot be is an id that is not there.
+    """
+    fits = _CUSTOMER.fullmatch(raw) if prefix == "cus" else _fits(prefix, raw)
+    if not fits:
+        raise NotFound(f"not an id of the kind {prefix}_…")
+    return raw
+
+
+def _fits(prefix: Prefix, raw: str) -> bool:
+    head, _, rest = raw.partition("_")
+    return head == prefix and _REST.fullmatch(rest) is not None

@@ -1,0 +1,161 @@
+"""A tolerant reader of Stripe's JSON.
+
+Unknown fields are passed over, missing ones have a default, wrong ones are an error.
+
+Money is never guessed: a field that must be an integer and is not makes the whole answer unreadable.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, TypeVar
+
+from invoice_portal.errors import StripeUnavailable
+from invoice_portal.money import Money
+
+T = TypeVar("T")
+
+
+class Reader:
+    """One JSON object of Stripe's. Every ``…``-method raises ``StripeUnavailable`` for a value of the wrong type."""
+
+    __slots__ = ("_data", "_where")
+
+    def __init__(self, data: Any, where: str) -> None:
+        if not isinstance(data, dict):
+            raise StripeUnavailable(f"{where}: Stripe answered {type(data).__name__} where an object belongs")
+        self._data: Mapping[str, Any] = data
+        self._where = where
+
+    def text(self, name: str) -> str:
+        """A text that must be there."""
+        value = self._data.get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text")
+        return value
+
+    def text_or(self, name: str, default: str = "") -> str:
+        """A text that may be null or absent."""
+        value = self._data.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text")
+        return value
+
+    def integer(self, name: str) -> int:
+        """An integer that must be there."""
+        value = self._data.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._wrong(name, "an integer")
+        return value
+
+    def integer_or_none(self, name: str) -> int | None:
+        """An integer that may be null or absent."""
+        return None if self._data.get(name) is None else self.integer(name)
+
+    def amount(self, name: str) -> int:
+        """Minor units; 0 where Stripe leaves the field out."""
+        return self.integer_or_none(name) or 0
+
+    def decimal_or_none(self, name: str) -> Decimal | None:
+        """A decimal that Stripe sends as a text (``unit_amount_decimal``)."""
+        value = self._data.get(name)
+        if value is None:
+            return None
+        try:
+            number = Decimal(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+        except InvalidOperation:
+            number = None
+        if number is None or not number.is_finite():
+            raise self._wrong(name, "a decimal")
+        return number
+
+    def number_or_none(self, name: str) -> Decimal | None:
+        """A JSON number that is no money (a percentage), by its shortest spelling."""
+        value = self._data.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            raise self._wrong(name, "a number")
+        return Decimal(str(value))
+
+    def flag(self, name: str) -> bool:
+        """A flag; null and absent are false."""
+        return self._data.get(name) is True
+
+    def id_or_none(self, name: str) -> str | None:
+        """The id of a field that may be expanded, null or absent."""
+        value = self._data.get(name)
+        if isinstance(value, dict):
+            value = value.get("id")
+        return value if isinstance(value, str) and value else None
+
+    def inside(self, name: str) -> Reader | None:
+        """An object within this one; None where it is null, absent, or only an id (not expanded)."""
+        value = self._data.get(name)
+        return Reader(value, f"{self._where}.{name}") if isinstance(value, dict) else None
+
+    def deep(self, *names: str) -> Reader | None:
+        """An object several levels down; None where any level is missing."""
+        reader: Reader | None = self
+        for name in names:
+            reader = reader.inside(name) if reader else None
+        return reader
+
+    def each(self, name: str, parse: Callable[[Reader], T]) -> tuple[T, ...]:
+        """Every item of an array, or of a list object's ``data``; null and absent are empty."""
+        value = self._data.get(name)
+        if isinstance(value, dict):
+            value = value.get("data")
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list")
+        return tuple(parse(Reader(item, f"{self._where}.{name}")) for item in value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of an array (ids that were not expanded); null and absent are empty."""
+        value = self._data.get(name)
+        return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+    def objects(self, name: str) -> bool:
+        """Whether an array holds objects, so that it was expanded."""
+        value = self._data.get(name)
+        return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+    def money(self, name: str, currency: str) -> Money:
+        """An amount in ``currency``; 0 where Stripe leaves the field out."""
+        return Money(self.amount(name), currency)
+
+    def _wrong(self, name: str, wanted: str) -> StripeUnavailable:
+        kind = type(self._data.get(name)).__name__
+        return StripeUnavailable(f"{self._where}.{name}: Stripe answered {kind} where {wanted} belongs")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """One answer of a list call: its items, newest first, and whether there are more in the direction asked."""
+
+    items: tuple[T, ...]
+    has_more: bool
+
+
+def listing_of(parse: Callable[[Reader], T], where: str) -> Callable[[Any], Listing[T]]:
+    """A parser of a list of such items."""
+
+    def parse_listing(data: Any) -> Listing[T]:
+        reader = Reader(data, where)
+        if reader.text("object") != "list":
+            raise StripeUnavailable(f"{where}: Stripe did not answer a list")
+        return Listing(reader.each("data", parse), reader.flag("has_more"))
+
+    return parse_listing
+
+
+def one(parse: Callable[[Reader], T], where: str) -> Callable[[Any], T]:
+    """A parser of one object."""
+    return lambda data: parse(Reader(data, where))

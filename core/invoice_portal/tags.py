@@ -1,0 +1,61 @@
+"""What the template tags of all three frameworks give. They sign and format; they call nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from invoice_portal.http import UrlFor
+from invoice_portal.identity import CustomerId, Email, Identity
+from invoice_portal.portal import Portal
+
+
+class Tags:
+    """The tags of one mounted portal. ``url_for`` spells the portal's addresses at the moment of rendering."""
+
+    def __init__(self, portal: Portal, url_for: UrlFor) -> None:
+        self._portal = portal
+        self._url_for = url_for
+
+    def portal_url(
+        self, *, email: str = "", customer_id: str = "", subscription: str = "", expires_in: int = 300
+    ) -> str:
+        """The portal's address: plain for visitors that the host's login identifies, else with a signed identifier.
+
+        The identifier is good for ``expires_in`` seconds. Raises ``ValueError`` for an address or an id that cannot be.
+        """
+        identity = _identity(email, customer_id)
+        if identity is None:
+            return self._url_for("home")
+        token = self._portal.sign_identifier(identity, expires_in=expires_in, subscription=subscription or None)
+        return f"{self._url_for('enter')}?{urlencode({'identity': token})}"
+
+    def invoice_portal_embed(
+        self, *, email: str = "", customer_id: str = "", subscription: str = "", title: str = "", height: int = 800
+    ) -> Markup:
+        """An iframe that shows the portal, signed in as that customer; ``height`` in CSS pixels."""
+        url = self.portal_url(email=email, customer_id=customer_id, subscription=subscription)
+        title = title or self._portal.languages.default.gettext("Billing")
+        frame = '<iframe class="invoice-portal" src="{}" title="{}" width="100%" height="{}" frameborder="0"></iframe>'
+        return Markup(frame).format(url, title, int(height))
+
+    def invoice_link(self, invoice_id: str, text: str = "") -> Markup:
+        """A link to one invoice's page, for a visitor that the portal knows already."""
+        url = self._url_for("invoice", invoice=invoice_id)
+        return Markup('<a href="{}">{}</a>').format(url, text or invoice_id)
+
+    def functions(self) -> dict[str, Callable[..., str]]:
+        """The tags by name."""
+        return {
+            "portal_url": self.portal_url,
+            "invoice_portal_embed": self.invoice_portal_embed,
+            "invoice_link": self.invoice_link,
+        }
+
+
+def _identity(email: str, customer_id: str) -> Identity | None:
+    if customer_id:
+        return CustomerId(customer_id)
+    return Email(email) if email else None
