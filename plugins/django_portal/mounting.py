@@ -1,0 +1,121 @@
+"""The views: requests and replies translated, nothing else. Sync and async views share everything but the waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from inspect import isawaitable, iscoroutinefunction
+from typing import Any, TypeAlias
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from django_portal.conf import get_identify, get_portal
+from django_portal.rendering import renderer
+from invoice_portal import ConfigurationError, Identity
+from invoice_portal.http import HostForm, Reply, Request
+from invoice_portal.routes import ROUTES, Route
+
+View: TypeAlias = Callable[..., HttpResponse | Awaitable[HttpResponse]]
+
+NAMESPACE = "invoice_portal"
+_CSRF_FIELD = "csrfmiddlewaretoken"
+
+
+def url_patterns(view_of: Callable[[Route], View]) -> list[URLPattern]:
+    """Every route as a Django path with the view that ``view_of`` makes."""
+    patterns = []
+    for route in ROUTES:
+        pattern = route.path.removeprefix("/").replace("{", "<str:").replace("}", ">")
+        guard = csrf_exempt if route.anonymous else csrf_protect
+        methods = require_http_methods([*route.methods, "HEAD"] if "GET" in route.methods else list(route.methods))
+        view: Any = guard(methods(view_of(route)))
+        patterns.append(path(pattern, view, name=route.name))
+    return patterns
+
+
+def sync_view(route: Route) -> View:
+    """A view that waits for Stripe in its thread."""
+
+    def view(request: HttpRequest, **args: str) -> HttpResponse:
+        visitor = None if route.anonymous else _identify_now(request)
+        return _response(get_portal().answer(route, _read(route, request, args, visitor), renderer(request)))
+
+    return view
+
+
+def async_view(route: Route) -> View:
+    """A view that never holds up its event loop: the host's login and templates, which may, run in a thread."""
+
+    async def view(request: HttpRequest, **args: str) -> HttpResponse:
+        portal = get_portal()
+        visitor = None if route.anonymous else await _identify(request)
+        visit = portal.begin(_read(route, request, args, visitor))
+        try:
+            response = await portal.nonblocking.run(portal.respond(route, visit))
+        finally:
+            if not isinstance(request, ASGIRequest):  # under WSGI every request has an event loop of its own
+                await portal.nonblocking.close()
+        return _response(await sync_to_async(portal.finish)(response, visit, renderer(request)))
+
+    return view
+
+
+def url_for(request: HttpRequest | None, route: str, /, **args: str) -> str:
+    """The address of a portal route, under the namespace by which the request came in."""
+    match = getattr(request, "resolver_match", None)
+    return reverse(f"{NAMESPACE}:{route}", kwargs=args, current_app=match.namespace if match else None)
+
+
+def _identify_now(request: HttpRequest) -> Identity | None:
+    identify = get_identify()
+    if iscoroutinefunction(identify):
+        raise ConfigurationError("an async identify function needs django_portal.aurls; django_portal.urls is sync.")
+    found: Any = identify(request)
+    visitor: Identity | None = found
+    return visitor
+
+
+async def _identify(request: HttpRequest) -> Identity | None:
+    identify = get_identify()
+    found: Any = identify(request) if iscoroutinefunction(identify) else await sync_to_async(identify)(request)
+    visitor: Identity | None = await found if isawaitable(found) else found
+    return visitor
+
+
+def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Identity | None) -> Request:
+    return Request(
+        method=request.method or "GET",
+        path=request.path,
+        url_for=partial(url_for, request),
+        args=args,
+        query={name: values[0] for name, values in request.GET.lists() if values},
+        form={name: values[0] for name, values in request.POST.lists() if values},
+        cookies=request.COOKIES,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        secure=request.is_secure(),
+        visitor=visitor,
+        host_form=None if route.anonymous else HostForm(_CSRF_FIELD, get_token(request)),
+    )
+
+
+def _response(reply: Reply) -> HttpResponse:
+    response = HttpResponse(reply.body, status=reply.status, headers=dict(reply.headers))
+    # Who may frame a page is said by its Content-Security-Policy; Django's X-Frame-Options would overrule it.
+    response.xframe_options_exempt = True
+    for cookie in reply.cookies:
+        response.set_cookie(
+            cookie.name,
+            cookie.value,
+            max_age=cookie.max_age,
+            path=cookie.path,
+            secure=cookie.secure,
+            httponly=cookie.httponly,
+            samesite="Lax",
+        )
+    return response

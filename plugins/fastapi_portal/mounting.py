@@ -1,0 +1,110 @@
+"""The router: each route mounted natively, requests and replies translated, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import fastapi
+from fastapi import APIRouter, Depends
+
+from invoice_portal import Identity, Portal, PortalSettings
+from invoice_portal.environment import Templates
+from invoice_portal.http import MAX_FORM_BYTES, Render, Reply, Request, first_values, parse_form
+from invoice_portal.portal import portal_of
+from invoice_portal.routes import ROUTES, Route
+
+NAME_PREFIX = "invoice_portal:"
+
+
+def nobody() -> Identity | None:
+    """The default dependency: the host has no login of its own, visitors arrive with a signed identifier."""
+    return None
+
+
+def router(
+    portal: Portal | PortalSettings,
+    *,
+    identify: Callable[..., Any] = nobody,
+    templates: str | Path | None = None,
+) -> APIRouter:
+    """A router to include under a prefix of your choice.
+
+    ``identify`` is a dependency, sync or async, that gives ``Email(…)``, ``CustomerId(…)`` or None for the user who is
+    logged in. ``templates`` is a folder with overrides: ``invoice_portal/layout.html`` in it comes before ours. Raises
+    :class:`~invoice_portal.ConfigurationError` for settings that cannot work.
+    """
+    portal = portal_of(portal)
+    render = Templates([Path(templates)] if templates else []).render
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        yield
+        await portal.nonblocking.close()
+
+    result = APIRouter(include_in_schema=False, lifespan=lifespan)
+    for route in ROUTES:
+        endpoint = _endpoint(portal, route, identify, render)
+        name = NAME_PREFIX + route.name
+        result.add_api_route(route.path, endpoint, methods=list(route.methods), name=name, response_model=None)
+    return result
+
+
+def _endpoint(portal: Portal, route: Route, identify: Callable[..., Any], render: Render) -> Callable[..., Any]:
+    async def endpoint(
+        request: fastapi.Request, visitor: Annotated[Identity | None, Depends(identify)]
+    ) -> fastapi.Response:
+        return _response(
+            await portal.answer_async(route, await _read(request, None if route.anonymous else visitor), render)
+        )
+
+    return endpoint
+
+
+async def _read(request: fastapi.Request, visitor: Identity | None) -> Request:
+    return Request(
+        method=request.method,
+        path=request.url.path,
+        url_for=_url_for(request),
+        args=request.path_params,
+        query=first_values(request.query_params.multi_items()),
+        form=parse_form(await _body(request)) if request.method == "POST" else {},
+        cookies=request.cookies,
+        headers=dict(request.headers),
+        secure=request.url.scheme == "https",
+        visitor=visitor,
+    )
+
+
+def _url_for(request: fastapi.Request) -> Callable[..., str]:
+    def url_for(route: str, /, **args: str) -> str:
+        return request.url_for(NAME_PREFIX + route, **args).path
+
+    return url_for
+
+
+async def _body(request: fastapi.Request) -> bytes:
+    """The body up to the size that a form of ours can have; the rest is not read."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            break
+    return body
+
+
+def _response(reply: Reply) -> fastapi.Response:
+    response = fastapi.Response(reply.body, reply.status, dict(reply.headers))
+    for cookie in reply.cookies:
+        response.set_cookie(
+            cookie.name,
+            cookie.value,
+            max_age=cookie.max_age,
+            path=cookie.path,
+            secure=cookie.secure,
+            httponly=cookie.httponly,
+            samesite="lax",
+        )
+    return response

@@ -1,0 +1,115 @@
+"""The blueprint: each route mounted natively, requests and replies translated, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import flask
+from flask import Blueprint
+from flask.sansio.app import App
+from flask.typing import ResponseReturnValue
+
+from flask_portal.login import flask_login_user
+from flask_portal.tags import template_globals
+from invoice_portal import Identity, Portal, PortalSettings
+from invoice_portal.errors import ConfigurationError
+from invoice_portal.http import Rendered, Reply, Request
+from invoice_portal.portal import portal_of
+from invoice_portal.resources import data_dir
+from invoice_portal.routes import ROUTES, Route
+
+Identify: TypeAlias = Callable[[flask.Request], Identity | None]
+
+
+def blueprint(
+    portal: Portal | PortalSettings | None = None, *, identify: Identify | None = None, name: str = "invoice_portal"
+) -> Blueprint:
+    """A blueprint to register under a prefix of your choice.
+
+    Without ``portal`` the settings are read from ``app.config["INVOICE_PORTAL"]`` when it is registered. ``identify``
+    says who is logged in; without it Flask-Login's ``current_user`` is asked, where the app uses Flask-Login. Raises
+    :class:`~invoice_portal.ConfigurationError` for settings that cannot work.
+    """
+    mounted = Mounted(portal_of(portal) if portal else None, identify)
+    result = Blueprint(name, __name__, template_folder=str(data_dir("templates")))
+    result.record(lambda state: mounted.register(state.app, result))
+    for route in ROUTES:
+        rule = route.path.replace("{", "<").replace("}", ">")
+        # Flask would answer "/billing" with a redirect, and a POST to it with an error: both spellings are one page.
+        result.add_url_rule(
+            rule, endpoint=route.name, view_func=mounted.view(route), methods=route.methods, strict_slashes=False
+        )
+    return result
+
+
+class Mounted:
+    """One blueprint's portal and the host's way to say who is logged in."""
+
+    def __init__(self, portal: Portal | None, identify: Identify | None) -> None:
+        self._portal = portal
+        self._identify = identify
+
+    @property
+    def portal(self) -> Portal:
+        """The portal. Raises ``ConfigurationError`` where it comes from the app's config and is not registered yet."""
+        if self._portal is None:
+            raise ConfigurationError("register the blueprint first: its settings come from app.config")
+        return self._portal
+
+    def register(self, app: App, own: Blueprint) -> None:
+        """Take the settings from the app where none were given, and add the template globals."""
+        if self._portal is None:
+            config = app.config.get("INVOICE_PORTAL")
+            if not isinstance(config, Mapping):
+                raise ConfigurationError('pass a Portal to blueprint(), or set app.config["INVOICE_PORTAL"] to a dict')
+            self._portal = Portal(PortalSettings.from_mapping(config))
+        app.jinja_env.globals.update(template_globals(self._portal, own.name))
+
+    def view(self, route: Route) -> Callable[..., ResponseReturnValue]:
+        """The view function of one route."""
+
+        def view(**args: str) -> ResponseReturnValue:
+            return reply(self.portal.answer(route, self._request(route, args), render))
+
+        return view
+
+    def _request(self, route: Route, args: Mapping[str, str]) -> Request:
+        request, own = flask.request, flask.request.blueprint
+        host = self._identify or flask_login_user(self.portal.settings.identify_by)
+        return Request(
+            method=request.method,
+            path=request.script_root + request.path,
+            url_for=lambda route, /, **values: flask.url_for(f"{own}.{route}", **values),
+            args=args,
+            query=request.args.to_dict(),
+            form=request.form.to_dict(),
+            cookies=request.cookies,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            secure=request.is_secure,
+            visitor=None if route.anonymous else host(request),
+        )
+
+
+def render(template: str, context: Mapping[str, Any]) -> Rendered:
+    """Render with the app's own environment: a file of the same name in the app's templates comes first."""
+    found = flask.current_app.jinja_env.get_or_select_template(template)
+    packaged = found.filename is not None and Path(found.filename).is_relative_to(data_dir("templates"))
+    return Rendered(flask.render_template(found, **context), packaged)
+
+
+def reply(reply: Reply) -> flask.Response:
+    """A reply as Flask's response."""
+    response = flask.Response(reply.body, status=reply.status, headers=dict(reply.headers))
+    for cookie in reply.cookies:
+        response.set_cookie(
+            cookie.name,
+            cookie.value,
+            max_age=cookie.max_age,
+            path=cookie.path,
+            secure=cookie.secure,
+            httponly=cookie.httponly,
+            samesite=cookie.samesite,
+        )
+    return response
