@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
-from stripe_sandbox.resource import Embedded, Expandable, Included, Link
+from stripe_sandbox.resource import ABSENT, Embedded, Expandable, Included, Link
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -49,7 +49,7 @@ def _hash(sandbox: Sandbox, owner: Json, hash: Json, segments: Sequence[str], pr
     rule = rules.get(dotted)
     if rule is not None:
         value = _value(sandbox, owner, hash.get(name), rule, rest, path)
-        return hash if value is None else {**hash, name: value}
+        return hash if value is ABSENT else {**hash, name: value}
     if not any(known.startswith(dotted + ".") for known in rules) or not rest:
         raise _not_expandable(path)
     inner = hash.get(name)
@@ -67,6 +67,8 @@ def _value(sandbox: Sandbox, owner: Json, value: Any, rule: Expandable, rest: Se
             value = _objects(sandbox, value, rule)
         case Included(build):
             value = build(sandbox, owner) if value is None else value
+            if value is ABSENT:
+                return ABSENT
         case Embedded():
             pass
     return _descend(sandbox, value, rest, path)

@@ -41,6 +41,8 @@ class Included:
     kind: str | None = None
 
 
+ABSENT = object()
+"""What `Included.build` returns where an object lacks the field altogether."""
 Expandable: TypeAlias = Link | Embedded | Included
 
 
@@ -75,6 +77,8 @@ class Resource:
     """By field; dotted for fields of inner hashes."""
     show: Callable[[Sandbox, Json], Json] | None = None
     """Makes the public object where it is more than the stored one without its private notes."""
+    reactions: Mapping[str, Callable[[Sandbox, Json], None]] = field(default_factory=dict)
+    """What it does when something happens elsewhere, by Stripe's event names: `invoice.paid`."""
     jobs: Mapping[str, Callable[[Sandbox, str], None]] = field(default_factory=dict)
     """What the agenda can be told to do with an object of this kind later."""
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from stripe_sandbox import form, parameters
 from stripe_sandbox.agenda import Agenda
+from stripe_sandbox.billing import cards, payments
 from stripe_sandbox.clock import Clock
-from stripe_sandbox.errors import StripeError, StripeSandboxError
+from stripe_sandbox.errors import StripeError, StripeSandboxError, missing
 from stripe_sandbox.expanding import expand
 from stripe_sandbox.form import Raw
 from stripe_sandbox.http import Json, Request, Response
@@ -57,6 +58,20 @@ class Sandbox:
     def restrict(self, key: str, permissions: Iterable[str]) -> None:
         """Make a restricted key: it may do only this, such as `invoice_read` or `customer_write`."""
         self._keys.restrict(key, permissions)
+
+    def authenticate(self, payment_intent: str, *, agreed: bool = True) -> None:
+        """Answer the bank's question (3-D Secure) in the customer's place, as Stripe's page for it would.
+
+        `agreed` false is a customer who refuses. Raises StripeSandboxError where the payment then fails.
+        """
+        with self.lock:
+            try:
+                intent = self.store.get("payment_intent", payment_intent)
+                if intent is None:
+                    raise missing("payment_intent", payment_intent, param="intent")
+                payments.authenticate(self, intent, agreed=agreed)
+            except StripeError as error:
+                raise StripeSandboxError(error.status, error.body(self.ids.new("req"))) from error
 
     def call(
         self, method: str, path: str, params: Mapping[str, Any] | None = None, *, key: str = "sk_test_sandbox"
@@ -108,6 +123,12 @@ class Sandbox:
             finally:
                 self._settling = False
 
+    def tell(self, event: str, item: Json) -> None:
+        """Something happened to an object, by Stripe's name for it: whoever must do something about it does."""
+        for resource in RESOURCES:
+            if event in resource.reactions:
+                resource.reactions[event](self, item)
+
     def shown(self, item: Json) -> Json:
         """A stored object as Stripe answers it: without private notes, with its embedded lists."""
         if item.get("deleted"):
@@ -121,9 +142,11 @@ class Sandbox:
         return id if found is None else self.shown(found)
 
     def exists(self, kind: str, id: str) -> bool:
-        """Whether an object of a kind is there and has not been deleted."""
+        """Whether an object of a kind is there and not deleted; Stripe's test cards always are."""
         found = self.store.get(kind, id)
-        return found is not None and not found.get("deleted")
+        if found is None:
+            return kind == "payment_method" and id in cards.BY_ID
+        return not found.get("deleted")
 
     def _respond(self, request: Request, request_id: str, headers: dict[str, str]) -> Response:
         api_key = self._keys.authenticate(request)

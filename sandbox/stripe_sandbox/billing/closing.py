@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.billing import balance
+from stripe_sandbox.billing.collecting import cancel_open_payments
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.http import Json
 
@@ -21,6 +22,7 @@ def void(sandbox: Sandbox, invoice: Json) -> None:
         )
     invoice.update(status="void", auto_advance=False, next_payment_attempt=None)
     invoice["status_transitions"]["voided_at"] = sandbox.clock.now
+    cancel_open_payments(sandbox, invoice, "void_invoice")
     used = (invoice["ending_balance"] or 0) - invoice["starting_balance"]
     customer = sandbox.store["customer", invoice["customer"]]
     balance.adjust(
@@ -31,6 +33,7 @@ def void(sandbox: Sandbox, invoice: Json) -> None:
         invoice=invoice["id"],
         currency=invoice["currency"],
     )
+    sandbox.tell("invoice.voided", invoice)
 
 
 def mark_uncollectible(sandbox: Sandbox, invoice: Json) -> None:
@@ -39,3 +42,4 @@ def mark_uncollectible(sandbox: Sandbox, invoice: Json) -> None:
         raise StripeError("You can only mark an open invoice as uncollectible.")
     invoice.update(status="uncollectible", auto_advance=False, next_payment_attempt=None)
     invoice["status_transitions"]["marked_uncollectible_at"] = sandbox.clock.now
+    sandbox.tell("invoice.marked_uncollectible", invoice)

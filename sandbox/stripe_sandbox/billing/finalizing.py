@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.billing import balance
-from stripe_sandbox.billing.drafting import after_balance, lines_of, refresh
+from stripe_sandbox.billing.collecting import mark_paid, open_payment, schedule_attempt
+from stripe_sandbox.billing.drafting import HOUR, after_balance, lines_of, refresh
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.http import Json
 
@@ -38,6 +39,12 @@ def finalize(sandbox: Sandbox, invoice: Json) -> None:
     )
     invoice["status_transitions"]["finalized_at"] = now
     _apply_balance(sandbox, invoice, customer)
+    if invoice["amount_due"] == 0:
+        mark_paid(sandbox, invoice)
+        return
+    open_payment(sandbox, invoice)
+    if invoice["auto_advance"] and invoice["collection_method"] == "charge_automatically":
+        schedule_attempt(sandbox, invoice, now + HOUR)
 
 
 def next_number(customer: Json) -> str:

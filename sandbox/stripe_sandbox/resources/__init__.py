@@ -3,20 +3,30 @@
 from stripe_sandbox.resource import Resource
 from stripe_sandbox.resources import (
     account,
+    charges,
     coupons,
     customer_balance_transactions,
     customers,
     discounts,
+    invoice_payments,
     invoiceitems,
     invoices,
     line_items,
+    payment_intents,
+    payment_methods,
     prices,
     products,
+    refunds,
     tax_rates,
 )
 
 RESOURCES: tuple[Resource, ...] = (
     account.RESOURCE,
+    refunds.RESOURCE,
+    payment_methods.RESOURCE,
+    payment_intents.RESOURCE,
+    invoice_payments.RESOURCE,
+    charges.RESOURCE,
     coupons.RESOURCE,
     customer_balance_transactions.RESOURCE,
     customers.RESOURCE,

@@ -21,7 +21,7 @@ from stripe_sandbox.parameters import (
     Text,
     range_of,
 )
-from stripe_sandbox.resource import LISTING, Call, Included, Resource, Route, chosen, in_range, merged
+from stripe_sandbox.resource import ABSENT, LISTING, Call, Included, Resource, Route, chosen, in_range, merged
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -114,11 +114,11 @@ def _show(sandbox: Sandbox, coupon: Json) -> Json:
 
 def _applies_to(sandbox: Sandbox, coupon: Json) -> object:
     products = sandbox.store["coupon", coupon["id"]]["_products"]
-    return None if products is None else {"products": products}
+    return ABSENT if products is None else {"products": products}
 
 
 def _currency_options(sandbox: Sandbox, coupon: Json) -> object:
-    return sandbox.store["coupon", coupon["id"]]["_options"] or None
+    return sandbox.store["coupon", coupon["id"]]["_options"] or ABSENT
 
 
 RESOURCE = Resource(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stripe_sandbox.billing import drafting, items
+from stripe_sandbox.billing import collecting, drafting, items
+from stripe_sandbox.billing.advancing import collect_job, finalize_job
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import redeem, use
 from stripe_sandbox.billing.finalizing import finalize
@@ -29,6 +30,7 @@ from stripe_sandbox.resource import (
     LISTING,
     Call,
     Embedded,
+    Included,
     Link,
     Resource,
     Route,
@@ -83,6 +85,13 @@ LIST: Fields = {
     "subscription": Reference(to="subscription"),
     **LISTING,
 }
+PAY: Fields = {
+    "forgive": Boolean(),
+    "off_session": Boolean(),
+    "paid_out_of_band": Boolean(),
+    "payment_method": Reference(to="payment_method", noun="PaymentMethod"),
+}
+ATTACH_PAYMENT: Fields = {"payment_intent": Reference(to="payment_intent")}
 _PLAIN = (
     "auto_advance",
     "collection_method",
@@ -238,11 +247,48 @@ def _mark_uncollectible(call: Call) -> Json:
     return invoice
 
 
-def _finalize_job(sandbox: Sandbox, id: str) -> None:
-    """A draft's hour is over."""
-    invoice = sandbox.store.get("invoice", id)
-    if invoice is not None and invoice["automatically_finalizes_at"] == sandbox.clock.now:
+def _send(call: Call) -> Json:
+    """Finalise and send. No mail leaves the sandbox."""
+    invoice = call.named("invoice")
+    if invoice["status"] == "draft":
+        finalize(call.sandbox, invoice)
+    elif invoice["status"] not in ("open", "uncollectible"):
+        raise invalid(f"You can't send an invoice that is {invoice['status']}.", "invoice")
+    return invoice
+
+
+def _pay(call: Call) -> Json:
+    params, sandbox = call.params, call.sandbox
+    invoice = call.named("invoice")
+    if invoice["status"] == "draft":
         finalize(sandbox, invoice)
+        if invoice["status"] == "paid":
+            return invoice
+    if params.get("paid_out_of_band"):
+        collecting.pay_out_of_band(sandbox, invoice)
+    else:
+        off_session = params.get("off_session", True)
+        collecting.pay(sandbox, invoice, params.get("payment_method"), off_session=off_session)
+    return invoice
+
+
+def _attach_payment(call: Call) -> Json:
+    invoice = call.named("invoice")
+    intent = call.given("payment_intent", "payment_intent")
+    if intent is None:
+        raise invalid("Missing required param: payment_intent.", "payment_intent", "parameter_missing")
+    collecting.attach_payment(call.sandbox, invoice, intent)
+    return invoice
+
+
+def _payments(sandbox: Sandbox, invoice: Json) -> Json:
+    found = [sandbox.shown(payment) for payment in sandbox.store.all("invoice_payment", invoice=invoice["id"])]
+    return head(found, f"/v1/invoices/{invoice['id']}/payments")
+
+
+def _confirmation_secret(sandbox: Sandbox, invoice: Json) -> Json | None:
+    intent = collecting.default_intent(sandbox, invoice)
+    return None if intent is None else {"client_secret": intent["client_secret"], "type": "payment_intent"}
 
 
 def show(sandbox: Sandbox, invoice: Json) -> Json:
@@ -262,15 +308,18 @@ RESOURCE = Resource(
     indexed=("customer", "_subscription", "_token"),
     show=show,
     expandable={
+        "confirmation_secret": Included(_confirmation_secret),
         "customer": Link("customer"),
         "default_payment_method": Link("payment_method"),
         "discounts": Link("discount"),
         "lines": Embedded("line_item"),
         "parent.subscription_details.subscription": Link("subscription"),
+        "payments": Included(_payments, "invoice_payment"),
         "total_discount_amounts.discount": Link("discount"),
         "total_taxes.tax_rate_details.tax_rate": Link("tax_rate"),
     },
-    jobs={"finalize": _finalize_job},
+    jobs={"collect": collect_job, "finalize": finalize_job},
+    reactions={"payment_intent.succeeded": collecting.credit},
     routes=(
         Route("GET", "/v1/invoices", _list, LIST),
         Route("POST", "/v1/invoices", _create, CREATE),
@@ -278,8 +327,11 @@ RESOURCE = Resource(
         Route("POST", "/v1/invoices/{invoice}", _update, _SAVE),
         Route("DELETE", "/v1/invoices/{invoice}", _delete),
         Route("GET", "/v1/invoices/{invoice}/lines", _lines, LISTING),
+        Route("POST", "/v1/invoices/{invoice}/attach_payment", _attach_payment, ATTACH_PAYMENT),
         Route("POST", "/v1/invoices/{invoice}/finalize", _finalize, {"auto_advance": Boolean()}),
         Route("POST", "/v1/invoices/{invoice}/mark_uncollectible", _mark_uncollectible),
+        Route("POST", "/v1/invoices/{invoice}/pay", _pay, PAY),
+        Route("POST", "/v1/invoices/{invoice}/send", _send),
         Route("POST", "/v1/invoices/{invoice}/void", _void),
     ),
 )

@@ -28,7 +28,7 @@ from stripe_sandbox.parameters import (
     Text,
     range_of,
 )
-from stripe_sandbox.resource import LISTING, Call, Included, Link, Resource, Route, chosen, in_range, merged
+from stripe_sandbox.resource import ABSENT, LISTING, Call, Included, Link, Resource, Route, chosen, in_range, merged
 from stripe_sandbox.resources.products import new_product
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _currency_options(sandbox: Sandbox, price: Json) -> object:
 
 
 def _tiers(sandbox: Sandbox, price: Json) -> object:
-    return sandbox.store["price", price["id"]]["_tiers"]
+    return sandbox.store["price", price["id"]]["_tiers"] or ABSENT
 
 
 RESOURCE = Resource(
