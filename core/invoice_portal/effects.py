@@ -7,7 +7,7 @@ not, and sends the result back in. So the logic is written once, and a test can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
@@ -87,6 +87,11 @@ def together(
 def together(*calls: StripeCall[Any]) -> Together[Any]:
     """Make several calls at once; their outcomes come back in the order of the calls."""
     return Together(calls)
+
+
+def each(calls: Sequence[StripeCall[T]]) -> Together[tuple[Outcome[T], ...]]:
+    """Make any number of calls of one kind at once."""
+    return Together(tuple(calls))
 
 
 def needed(outcome: Outcome[T]) -> T:

@@ -125,4 +125,15 @@ class StripeUnavailable(PortalError):
 
 
 class StripeRefused(StripeUnavailable):
-    """Stripe refused our key or our call: an operator must look, the visitor cannot help it."""
+    """Stripe refused our key or our call: an operator must look, the visitor cannot help it.
+
+    ``permission`` is the one that a restricted key lacks (``rak_…``), where Stripe named it; ``key_unknown`` is set
+    where the key itself was not accepted.
+    """
+
+    def __init__(
+        self, detail: str = "", request_id: str | None = None, *, permission: str = "", key_unknown: bool = False
+    ) -> None:
+        super().__init__(detail, request_id)
+        self.permission = permission
+        self.key_unknown = key_unknown

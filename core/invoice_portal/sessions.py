@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from invoice_portal.diagnosis import diagnose_hash
 from invoice_portal.errors import LinkExpired, NotIdentified, SignatureRefused
 from invoice_portal.identity import IdentifyBy, Identity, identifier, kind, make_identity
 from invoice_portal.settings import PortalSettings
@@ -63,7 +64,7 @@ def let_in(params: Mapping[str, str], settings: PortalSettings, signer: Signer, 
     given = params.get("hash", "")
     wanted = settings.require_hash or bool(given)
     if identity is None or (wanted and not signer.hash_fits(text, given)):
-        raise SignatureRefused(f"the hash does not fit this {settings.identify_by}")
+        raise SignatureRefused(_why_refused(params, settings))
     return Arrival(identity, _subscription(params.get("subscription_id", "")))
 
 
@@ -91,6 +92,17 @@ def form_token_fits(signer: Signer, cookie: str, identity: Identity, token: str)
 def new_form_cookie() -> str:
     """128 bits that only this browser knows."""
     return secrets.token_urlsafe(16)
+
+
+def _why_refused(params: Mapping[str, str], settings: PortalSettings) -> str:
+    """What to tell the operator: the mistake itself in debug mode, where it is worth the time to look for it."""
+    if not settings.debug:
+        return f"the hash does not fit this {settings.identify_by}; `invoice-portal doctor` says why"
+    other = params.get("customer_id" if settings.identify_by == "email" else "email", "")
+    identifier, given = params.get(settings.identify_by, ""), params.get("hash", "")
+    return diagnose_hash(
+        settings.secret_keys, identifier, given, other_identifier=other, stripe_key=settings.stripe_api_key
+    ).text
 
 
 def _form_payload(cookie: str, identity: Identity) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from invoice_portal.effects import StripeCall
@@ -18,6 +19,7 @@ T = TypeVar("T")
 CONNECT_SECONDS: Final = 5.0
 _RETRIES: Final = 1
 _REFUSED_STATUSES: Final = frozenset({401, 403})
+_PERMISSION: Final = re.compile(r"\brak_[a-z_]+")
 
 log = logging.getLogger("invoice_portal.stripe")
 
@@ -56,8 +58,12 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     if status == 404 or (status == 400 and code == "resource_missing"):
         return NotFound(f"Stripe has no such object for {call.path}")
     where = f"{call.method.upper()} {call.path}: {type(error).__name__}, status {status}, code {code}"
-    log.error("%s, request %s", where, request_id)
-    if status in _REFUSED_STATUSES:
-        hint = "; run `invoice-portal doctor` to see which permission or key is wrong"
-        return StripeRefused(where + hint, request_id)
-    return StripeUnavailable(where, request_id)
+    if status not in _REFUSED_STATUSES:
+        log.error("%s, request %s", where, request_id)
+        return StripeUnavailable(where, request_id)
+    named = _PERMISSION.search(str(error))
+    permission = named[0] if named else ""
+    lacks = f", the key lacks {permission}" if permission else ""
+    refused = f"{where}{lacks}; run `invoice-portal doctor` to see what is wrong"
+    log.error("%s, request %s", refused, request_id)
+    return StripeRefused(refused, request_id, permission=permission, key_unknown=status == 401)

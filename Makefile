@@ -1,0 +1,33 @@
+# Two commands do everything: `make demo` and `make test`. Both need Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+FRAMEWORK ?= flask
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/demo.installed
+	$(BIN)/invoice-portal demo --framework $(FRAMEWORK) $(if $(PORT),--port $(PORT))
+
+test: $(VENV)/tox.installed
+	tools/install-test-programs.sh
+	$(BIN)/tox run $(if $(ENV),-e $(ENV)) $(if $(ARGS),-- $(ARGS))
+
+lint: $(VENV)/tox.installed
+	$(BIN)/tox run -e lint
+
+$(VENV)/demo.installed: pyproject.toml $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	touch $@
+
+$(VENV)/tox.installed: $(BIN)/python
+	$(BIN)/pip install --quiet 'tox>=4.25'
+	touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+clean:
+	rm -rf $(VENV) .tox .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

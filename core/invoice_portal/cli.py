@@ -1,0 +1,180 @@
+"""The command ``invoice-portal``. Secrets come from the environment or standard input, never from arguments."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from invoice_portal.diagnosis import diagnose_hash
+from invoice_portal.doctor import Result, examine
+from invoice_portal.errors import ConfigurationError
+from invoice_portal.identity import IdentifyBy, make_identity
+from invoice_portal.portal import Portal
+from invoice_portal.resources import data_dir
+from invoice_portal.settings import ENV_PREFIX, PortalSettings
+from invoice_portal.signing import hash_identifier
+
+_COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
+
+portal_option = click.option(
+    "--portal",
+    "portal_name",
+    metavar="MODULE:NAME",
+    help="Your Portal, PortalSettings or settings dict, as mysite.settings:INVOICE_PORTAL. Default: the environment.",
+)
+email_option = click.option("--email", help="The identifier: an e-mail address.")
+customer_option = click.option("--customer-id", help="The identifier: a Stripe customer id (cus_…).")
+
+
+@click.group()
+@click.version_option(package_name="invoice-portal")
+def main() -> None:
+    """Your customers see, pay and download their Stripe invoices inside your own app."""
+
+
+@main.command("hash")
+@email_option
+@customer_option
+def hash_command(email: str | None, customer_id: str | None) -> None:
+    """Print the hash of an identifier, as /enter expects it.
+
+    The key is the first of INVOICE_PORTAL_SECRET_KEYS; where that is not set, it is read from standard input.
+    """
+    kind, identifier = _identifier(email, customer_id)
+    if make_identity(kind, identifier) is None:
+        raise click.BadParameter(f"{identifier!r} cannot be one.", param_hint=f"--{kind.replace('_', '-')}")
+    keys = os.environ.get(f"{ENV_PREFIX}SECRET_KEYS", "")
+    key = keys.split(",")[0].strip() or _ask("Secret key")
+    click.echo(hash_identifier(key, identifier))
+
+
+@main.command()
+@portal_option
+@email_option
+@customer_option
+def doctor(portal_name: str | None, email: str | None, customer_id: str | None) -> None:
+    """Say what is wrong with the settings, the Stripe key and its permissions, or with a hash.
+
+    With --email or --customer-id a hash is read from standard input and explained; with both, the hash is taken for the
+    one that identify_by names.
+    """
+    try:
+        settings = _settings(portal_name)
+        Portal(settings)  # reads the translations too
+    except ConfigurationError as error:
+        _report([Result("problem", str(error))])
+        return
+    if email is None and customer_id is None:
+        _report(examine(settings))
+        return
+    given = {"email": email, "customer_id": customer_id}
+    identifier = given[settings.identify_by]
+    if not identifier:
+        _report(
+            [Result("problem", f"identify_by is {settings.identify_by}: that is the identifier to sign and to send.")]
+        )
+        return
+    other = next((text for kind, text in given.items() if kind != settings.identify_by and text), "")
+    finding = diagnose_hash(
+        settings.secret_keys,
+        identifier,
+        _ask("Hash", strip=False),
+        other_identifier=other,
+        stripe_key=settings.stripe_api_key,
+    )
+    _report([Result("ok" if finding.fits else "problem", finding.text)])
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace files that are there already.")
+def templates(folder: Path, force: bool) -> None:
+    """Copy the templates into FOLDER/invoice_portal, to override them. Keep only what you change."""
+    source = data_dir("templates") / "invoice_portal"
+    target = folder / "invoice_portal"
+    present = [path.name for path in sorted(source.iterdir()) if (target / path.name).exists()]
+    if present and not force:
+        raise click.ClickException(f"{target} has {', '.join(present)} already. Use --force to replace them.")
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.iterdir()):
+        shutil.copyfile(path, target / path.name)
+        click.echo(target / path.name)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=12111, show_default=True, help="The port to listen on.")
+@click.option("--seed", type=click.Choice(["demo", "empty"]), default="demo", show_default=True, help="What is in it.")
+def sandbox(host: str, port: int, seed: str) -> None:
+    """Run the stand-in for Stripe's API."""
+    _import("stripe_sandbox.server").run(host=host, port=port, seed=seed)
+
+
+@main.command()
+@click.option("--framework", type=click.Choice(["flask", "django", "fastapi"]), default="flask", show_default=True)
+@click.option("--port", default=8000, show_default=True, help="The port of the host app.")
+@click.option("--sandbox-port", default=12111, show_default=True, help="The port of the stand-in for Stripe.")
+def demo(framework: str, port: int, sandbox_port: int) -> None:
+    """Try it all without a Stripe account: the sandbox, a small host app, and sample customers."""
+    _import("invoice_portal.demo").run(framework, port, sandbox_port)
+
+
+def _identifier(email: str | None, customer_id: str | None) -> tuple[IdentifyBy, str]:
+    match email, customer_id:
+        case str(address), None:
+            return "email", address
+        case None, str(id):
+            return "customer_id", id
+        case _:
+            raise click.UsageError("Give either --email or --customer-id.")
+
+
+def _settings(portal_name: str | None) -> PortalSettings:
+    """The settings to look at. Raises ``ConfigurationError`` where there are none, or they cannot work."""
+    if portal_name is None:
+        return PortalSettings.from_env()
+    module, _, attribute = portal_name.partition(":")
+    sys.path.insert(0, os.getcwd())
+    try:
+        found: Any = getattr(importlib.import_module(module), attribute or "portal")
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"{portal_name} cannot be imported: {error}") from None
+    if isinstance(found, Portal):
+        return found.settings
+    if isinstance(found, Mapping):
+        return PortalSettings.from_mapping({name: value for name, value in found.items() if name != "identify"})
+    if isinstance(found, PortalSettings):
+        return found
+    raise ConfigurationError(f"{portal_name} is neither a Portal, nor PortalSettings, nor a dict of settings.")
+
+
+def _ask(what: str, *, strip: bool = True) -> str:
+    """A secret from standard input; typed secrets are not shown."""
+    if sys.stdin.isatty():
+        text: str = click.prompt(what, hide_input=True)
+    else:
+        text = sys.stdin.readline().removesuffix("\n")
+    return text.strip() if strip else text
+
+
+def _report(results: list[Result]) -> None:
+    for result in results:
+        click.echo(f"{click.style(result.verdict.ljust(7), fg=_COLOURS[result.verdict])} {result.text}")
+    if any(result.verdict == "problem" for result in results):
+        sys.exit(1)
+
+
+def _import(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"{error.name} is missing. Install it with: pip install 'invoice-portal[demo]'"
+        ) from None

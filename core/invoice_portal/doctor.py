@@ -1,0 +1,87 @@
+"""What ``invoice-portal doctor`` looks at: the settings, the Stripe key and its permissions, and a hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from invoice_portal.drivers.blocking import BlockingDriver
+from invoice_portal.effects import Failed, Ok, Outcome, StripeCall, each
+from invoice_portal.errors import StripeRefused
+from invoice_portal.settings import PortalSettings
+
+Verdict: TypeAlias = Literal["ok", "note", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of the doctor's report."""
+
+    verdict: Verdict
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A call that shows whether a key may do something. What is not ``needed`` only makes pages poorer."""
+
+    what: str
+    path: str
+    permission: str
+    needed: bool = False
+
+
+PROBES = (
+    Probe("invoices", "/v1/invoices", "rak_invoice_read", needed=True),
+    Probe("customers", "/v1/customers", "rak_customer_read", needed=True),
+    Probe("subscriptions, for the choice among several", "/v1/subscriptions", "rak_subscription_read"),
+    Probe("payments, for an invoice's history", "/v1/invoice_payments", "rak_invoice_read"),
+    Probe("payment intents, for what was paid with what", "/v1/payment_intents", "rak_payment_intent_read"),
+    Probe("charges, for what was paid with what", "/v1/charges", "rak_charge_read"),
+    Probe("credit notes", "/v1/credit_notes", "rak_credit_note_read"),
+    Probe("tax rates, for the names of taxes", "/v1/tax_rates", "rak_tax_rate_read"),
+    Probe("coupons, for the names of discounts", "/v1/coupons", "rak_coupon_read"),
+)
+"""What the portal reads, and the permission that a restricted key needs for it."""
+
+
+def examine(settings: PortalSettings) -> list[Result]:
+    """Look at the settings, then ask Stripe with this key for everything that the portal reads."""
+    return [*_about_settings(settings), *BlockingDriver(settings).run(_about_key(settings))]
+
+
+def _about_settings(settings: PortalSettings) -> Iterator[Result]:
+    kind = "live" if settings.live else "test"
+    yield Result("ok", f"The settings are complete; the Stripe key is a {kind} key.")
+    if not settings.require_hash:
+        yield Result("problem", "require_hash is off: anybody can open any customer's invoices of the test account.")
+    if settings.debug and settings.live:
+        yield Result("note", "debug is on with a live key: pages do not show details then, only the log does.")
+    if settings.identify_by == "email":
+        yield Result("note", "identify_by is email: sign verified addresses only, in the spelling that Stripe has.")
+    if settings.stripe_api_key.startswith("sk_live_"):
+        yield Result("note", "A restricted key (rk_live_…) with read permissions is enough, and safer than this one.")
+
+
+async def _about_key(settings: PortalSettings) -> list[Result]:
+    outcomes = await each([_call(probe) for probe in PROBES])
+    return [_judge(probe, outcome) for probe, outcome in zip(PROBES, outcomes, strict=True)]
+
+
+def _call(probe: Probe) -> StripeCall[None]:
+    return StripeCall("get", probe.path, lambda data: None, {"limit": 1})
+
+
+def _judge(probe: Probe, outcome: Outcome[None]) -> Result:
+    match outcome:
+        case Ok():
+            return Result("ok", f"The key reads {probe.what}.")
+        case Failed(StripeRefused() as error):
+            verdict: Verdict = "problem" if probe.needed else "note"
+            if error.key_unknown:
+                return Result("problem", "Stripe does not know this key. Copy it again from the dashboard.")
+            permission = error.permission or probe.permission
+            return Result(verdict, f"The key may not read {probe.what}: give it the permission {permission}.")
+        case Failed(error):
+            return Result("problem", f"Reading {probe.what} failed: {error.detail}")

@@ -1,0 +1,22 @@
+#!/bin/sh
+# The tests need a browser (Chromium) and Node.js beside Python. What is there is used; what is missing is installed
+# from Debian's packages, as root or with sudo.
+set -eu
+
+missing=""
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "Please install:$missing, or set CHROMIUM to your browser's program. The browser tests fall back to" \
+         "Playwright's own browser where 'playwright install chromium' was run." >&2
+    exit 0
+fi
+run=""
+[ "$(id -u)" = 0 ] || run="sudo"
+echo "Installing$missing …"
+$run apt-get update -qq
+# shellcheck disable=SC2086 - one word a package
+DEBIAN_FRONTEND=noninteractive $run apt-get install -y -qq --no-install-recommends $missing
