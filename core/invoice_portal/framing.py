@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from invoice_portal.http import HostForm, Page
 from invoice_portal.i18n import Languages
@@ -91,12 +89,6 @@ def _language_choices(visit: Visit, languages: Languages) -> tuple[LanguageChoic
         return ()
     query = {name: value for name, value in visit.request.query.items() if name != "lang"}
     return tuple(
-        LanguageChoice(
-            tag, name, _same_page(visit.request.path, {**query, "lang": tag}), tag == visit.language.code_tag
-        )
+        LanguageChoice(tag, name, visit.here({**query, "lang": tag}), tag == visit.language.code_tag)
         for tag, name in languages.names()
     )
-
-
-def _same_page(path: str, query: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(query)}"

@@ -31,6 +31,7 @@ from invoice_portal.resources import data_dir
 
 SOURCE_LANGUAGE: Final = "en"
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+_TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 _MOST_ACCEPTED: Final = 20
 
 
@@ -255,6 +256,8 @@ def _normal(code: str, where: str) -> str:
 
 @lru_cache(maxsize=256)
 def _parse(tag: str) -> Locale | None:
+    if not _TAG.fullmatch(tag):  # Babel would keep whatever stands behind an "@"
+        return None
     try:
         return Locale.parse(tag.replace("-", "_"))
     except (ValueError, TypeError, UnknownLocaleError):

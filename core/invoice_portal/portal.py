@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import Final
-from urllib.parse import urlencode
 
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
@@ -128,13 +127,12 @@ class Portal:
 
     def _chosen_language(self, visit: Visit) -> Redirect | None:
         """Remember a language that was chosen in the address, and go to the same page without it."""
-        request = visit.request
-        tag = request.query.get("lang", "")
-        if not tag or request.method != "GET" or not self.settings.detect_language or not self.languages.find([tag]):
+        query = dict(visit.request.query)
+        found = self.languages.find([query.pop("lang", "")])
+        if found is None or visit.request.method != "GET" or not self.settings.detect_language:
             return None
-        rest = urlencode({name: value for name, value in request.query.items() if name != "lang"})
-        cookie = Cookie(name=LANGUAGE_COOKIE, value=tag, max_age=_YEAR)
-        return Redirect(to=f"{request.path}?{rest}" if rest else request.path, cookies=(cookie,))
+        cookie = Cookie(name=LANGUAGE_COOKIE, value=found.tag, max_age=_YEAR)
+        return Redirect(to=visit.here(query), cookies=(cookie,))
 
     def _error_page(self, visit: Visit, error: PortalError) -> Page:
         _ = visit.language.gettext

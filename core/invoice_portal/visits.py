@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, SessionExpired
 from invoice_portal.http import HostForm, Request
@@ -57,6 +57,11 @@ class Visit:
         path = self.request.url_for(route, **args)
         filled = {name: value for name, value in (query or {}).items() if value}
         return f"{path}?{urlencode(filled)}" if filled else path
+
+    def here(self, query: Mapping[str, str]) -> str:
+        """The address of the page at hand, with another query."""
+        path = "/" + quote(self.request.path.lstrip("/"))
+        return f"{path}?{urlencode(query)}" if query else path
 
     def hidden_field(self) -> HostForm:
         """The field that a form must carry: the host's own, or the portal's token for this browser and visitor."""
