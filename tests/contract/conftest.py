@@ -1,0 +1,37 @@
+"""One suite for every way to run the portal: a behaviour is one function, and ``mount`` runs it five times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from support import runtimes
+from support.portals import Mount, Mounted
+from support.runtimes.base import Runtime
+from support.stripe_server import StripeServer
+
+
+@pytest.fixture(scope="session", params=runtimes.chosen())
+def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
+    """One of the five runtimes, its server running."""
+    started = runtimes.make(request.param)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def mount(runtime: Runtime, stripe: StripeServer, tmp_path: Path) -> Iterator[Mount]:
+    """Mounts the portal with a test's own settings: ``mount(page_size=5)``."""
+    with ExitStack() as stack:
+        yield Mount(runtime, stripe, tmp_path, stack)
+        stripe.reset()
+        runtime.unmount()
+
+
+@pytest.fixture
+def portal(mount: Mount) -> Mounted:
+    """The portal with the settings that most tests need."""
+    return mount()

@@ -1,0 +1,55 @@
+"""A Django project as ``startproject`` makes it, with the portal in it."""
+
+from __future__ import annotations
+
+import atexit
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import django
+from django.conf import settings
+
+_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+
+@cache
+def start_django() -> None:
+    """Configure Django, once for the process. Its database is a file, so that every thread can close its connection."""
+    folder = tempfile.TemporaryDirectory(prefix="django-host-")
+    atexit.register(folder.cleanup)
+    settings.configure(
+        SECRET_KEY="the project's own secret, long enough for Django",
+        ALLOWED_HOSTS=["*"],
+        INSTALLED_APPS=[
+            "django.contrib.contenttypes",
+            "django.contrib.auth",
+            "django.contrib.sessions",
+            "support.django_host.apps.HostConfig",
+            "django_portal",
+        ],
+        MIDDLEWARE=_MIDDLEWARE,
+        AUTH_USER_MODEL="host.User",
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(folder.name) / "db.sqlite3")}},
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        ROOT_URLCONF="support.django_host.urls",
+        INVOICE_PORTAL={"stripe_api_key": "sk_test_unused", "secret_keys": ["a key that no test uses"]},
+        LOGGING_CONFIG=None,
+        USE_TZ=True,
+    )
+    django.setup()
+
+
+@cache
+def ready_database() -> None:
+    """Make the tables."""
+    from django.core.management import call_command
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
