@@ -49,7 +49,7 @@ class Language:
 
     def gettext(self, message: str, /, **values: object) -> str:
         """``message`` in this language, its ``%(name)s`` filled in."""
-        return self._filled(self._texts.find(message), message, values)
+        return self._filled(self._texts.find(message) if message else "", message, values)
 
     def ngettext(self, one: str, many: str, count: int, /, **values: object) -> str:
         """The plural form for ``count``; ``%(count)s`` is filled in as a number of this language."""
@@ -100,10 +100,11 @@ class Language:
     def _at(self, moment: int) -> datetime:
         return datetime.fromtimestamp(moment, self._zone)
 
-    @staticmethod
-    def _filled(text: str, source: str, values: Mapping[str, object]) -> str:
+    def _filled(self, text: str, source: str, values: Mapping[str, object]) -> str:
         if not values:
             return text
+        if self.direction == "rtl":  # keeps "0001-0002" in its order inside a text that runs the other way
+            values = {name: f"\u2068{value}\u2069" for name, value in values.items()}
         try:
             return text % values
         except (KeyError, TypeError, ValueError):  # a host's own file may be wrong; the source text never is

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 IdentifyBy: TypeAlias = Literal["email", "customer_id"]
 
-_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,255}")
+_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^\s@\x00-\x1f\x7f\ud800-\udfff]{1,255}")
 _CUSTOMER_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
@@ -42,6 +42,11 @@ def identifier(identity: Identity) -> str:
 def kind(identity: Identity) -> IdentifyBy:
     """Which of the two kinds an identity is, in the words of the ``identify_by`` setting."""
     return "email" if isinstance(identity, Email) else "customer_id"
+
+
+def spelled(kind: IdentifyBy, text: object) -> Identity:
+    """The identity that a logged-in user's attribute spells; where it is empty, the user is known but has none."""
+    return Email(str(text or "")) if kind == "email" else CustomerId(str(text or ""))
 
 
 def make_identity(kind: IdentifyBy, text: str) -> Identity | None:

@@ -15,12 +15,13 @@ from invoice_portal.framing import context_of
 from invoice_portal.http import Asset, Cookie, Page, Redirect, Render, Reply, Request, Response
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
+from invoice_portal.pages.message import message_page
 from invoice_portal.rendering import COMMON_HEADERS, cookie_for, page_headers, render_page
 from invoice_portal.routes import Route
 from invoice_portal.sessions import FORM_COOKIE, LANGUAGE_COOKIE, MOST_ARRIVAL_SECONDS, Arrival, sign_arrival
 from invoice_portal.settings import PortalSettings
 from invoice_portal.signing import Signer
-from invoice_portal.stripe_api.ids import checked
+from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.visits import Visit, begin
 
 _YEAR: Final = 365 * 24 * 60 * 60
@@ -67,8 +68,9 @@ class Portal:
             raise ValueError("this cannot be an e-mail address or a customer id")
         if not 1 <= expires_in <= MOST_ARRIVAL_SECONDS:
             raise ValueError(f"expires_in must be from 1 to {MOST_ARRIVAL_SECONDS} seconds")
-        scope = checked("sub", subscription) if subscription else None
-        return sign_arrival(self._signer, Arrival(identity, scope), self._now() + expires_in)
+        if subscription is not None and not is_id("sub", subscription):
+            raise ValueError("subscription must be the id of one, sub_…")
+        return sign_arrival(self._signer, Arrival(identity, subscription), self._now() + expires_in)
 
     # What an adapter calls
 
@@ -138,17 +140,14 @@ class Portal:
         _ = visit.language.gettext
         level = logging.ERROR if isinstance(error, StripeUnavailable) else logging.INFO
         log.log(level, "%s: %s", type(error).__name__, error.detail)
-        return Page(
-            template="invoice_portal/message.html",
+        return message_page(
+            visit,
             title=_(error.title),
+            heading=_(error.title),
+            text=_(error.advice),
+            portal_url=visit.url("home") if isinstance(visit.arrival, Arrival) else "",
+            debug=error.detail if self.settings.debug and not self.settings.live else "",
             status=error.status,
-            context={
-                "heading": _(error.title),
-                "text": _(error.advice),
-                "back_url": visit.settings.home_url,
-                "portal_url": visit.url("home") if isinstance(visit.arrival, Arrival) else "",
-                "debug": error.detail if self.settings.debug and not self.settings.live else "",
-            },
             headers={"Retry-After": "120"} if isinstance(error, StripeUnavailable) else {},
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeAlias, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -158,6 +158,13 @@ def _strings(name: str, value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _split(name: str, address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise ConfigurationError(f"{name}: {address!r} is no address.") from None
+
+
 def _from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
     if name in _LISTS:
@@ -181,14 +188,51 @@ _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
     "page_size": int,
     "stripe_timeout": float,
 }
+_TEXTS: Final = (
+    "stripe_api_key",
+    "stripe_api_base",
+    "business_name",
+    "support_email",
+    "home_url",
+    "default_language",
+    "time_zone",
+)
+_RANGES: Final[Sequence[tuple[str, tuple[type, ...], float, float]]] = (
+    ("session_minutes", (int,), 1, 1440),
+    ("page_size", (int,), 1, 100),
+    ("stripe_timeout", (int, float), 0.1, 80),
+)
 _FLAG_WORDS: Final = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
     ("0", "false", "no", "off"), False
 )
 
 
+def _check_types(settings: PortalSettings) -> None:
+    for name in _TEXTS:
+        if not isinstance(getattr(settings, name), str):
+            raise ConfigurationError(f"{name} must be a text, not {type(getattr(settings, name)).__name__}.")
+    for name in _FLAGS:
+        if not isinstance(getattr(settings, name), bool):
+            raise ConfigurationError(f"{name} must be True or False, not {getattr(settings, name)!r}.")
+    _check_translations(settings.translations)
+
+
+def _check_translations(translations: object) -> None:
+    if isinstance(translations, Mapping):
+        for locale, texts in translations.items():
+            if not isinstance(texts, Mapping) or not all(isinstance(text, str) for text in (*texts, *texts.values())):
+                raise ConfigurationError(
+                    f"translations[{locale!r}] must be a mapping of texts, as {{'Pay': 'Pay now'}}."
+                )
+    elif isinstance(translations, str) or not isinstance(translations, Sequence):
+        raise ConfigurationError("translations must be a list of folders, or a mapping of texts by locale.")
+    elif not all(isinstance(folder, str | Path) for folder in translations):
+        raise ConfigurationError("translations must hold paths of folders.")
+
+
 def _check_stripe_key(settings: PortalSettings) -> None:
     key = settings.stripe_api_key
-    if not isinstance(key, str) or not key.startswith(_KEY_PREFIXES):
+    if not key.startswith(_KEY_PREFIXES):
         raise ConfigurationError(
             "stripe_api_key must be a secret (sk_…) or restricted (rk_…) key; a publishable key (pk_…) cannot read "
             "invoices. Find it in the Stripe dashboard under Developers, API keys."
@@ -224,30 +268,24 @@ def _check_choices(settings: PortalSettings) -> None:
         raise ConfigurationError(f"identify_by must be 'email' or 'customer_id', not {settings.identify_by!r}.")
     if unknown := sorted(settings.actions - set(get_args(Action))):
         raise ConfigurationError(f"actions has {unknown[0]!r}; it may hold {', '.join(get_args(Action))}.")
-    for name in _FLAGS:
-        if not isinstance(getattr(settings, name), bool):
-            raise ConfigurationError(f"{name} must be True or False, not {getattr(settings, name)!r}.")
 
 
 def _check_ranges(settings: PortalSettings) -> None:
-    for name, least, most in (
-        ("session_minutes", 1, 1440),
-        ("page_size", 1, 100),
-        ("stripe_timeout", 0.1, 80),
-    ):
-        value = getattr(settings, name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+    for name, kinds, least, most in _RANGES:
+        value: Any = getattr(settings, name)
+        fits = isinstance(value, kinds) and not isinstance(value, bool)
+        if not fits or not least <= value <= most:
             raise ConfigurationError(f"{name} must be a number from {least} to {most}, not {value!r}.")
 
 
 def _check_addresses(settings: PortalSettings) -> None:
-    base = urlsplit(settings.stripe_api_base)
+    base = _split("stripe_api_base", settings.stripe_api_base)
     if base.scheme not in ("http", "https") or not base.hostname:
         raise ConfigurationError(f"stripe_api_base must be an http(s) address, not {settings.stripe_api_base!r}.")
     if settings.live and base.scheme != "https":
         raise ConfigurationError("stripe_api_base must be https with a live key.")
     for origin in settings.allowed_embed_origins:
-        parts = urlsplit(origin)
+        parts = _split("allowed_embed_origins", origin)
         if origin != f"{parts.scheme}://{parts.netloc}" or parts.scheme not in ("http", "https") or not parts.netloc:
             raise ConfigurationError(
                 f"allowed_embed_origins has {origin!r}; an origin is scheme, host and port only, such as "
@@ -257,7 +295,8 @@ def _check_addresses(settings: PortalSettings) -> None:
             raise ConfigurationError(f"allowed_embed_origins has {origin!r}; wildcards and separators are not allowed.")
     if settings.home_url and not settings.home_url.startswith(("/", "http://", "https://")):
         raise ConfigurationError("home_url must begin with /, http:// or https://.")
-    if settings.stripe_account is not None and not settings.stripe_account.startswith("acct_"):
+    account = settings.stripe_account
+    if account is not None and not (isinstance(account, str) and account.startswith("acct_")):
         raise ConfigurationError("stripe_account must be the id of an account, acct_….")
 
 
@@ -273,6 +312,7 @@ def _check_language(settings: PortalSettings) -> None:
 
 
 _CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
+    _check_types,
     _check_stripe_key,
     _check_secret_keys,
     _check_choices,

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, SessionExpired
 from invoice_portal.http import HostForm, Request
 from invoice_portal.i18n import Language
-from invoice_portal.identity import plausible
+from invoice_portal.identity import Identity, plausible
 from invoice_portal.sessions import (
     FORM_COOKIE,
     FORM_FIELD,
@@ -80,8 +80,8 @@ class Visit:
 
 def begin(request: Request, settings: PortalSettings, signer: Signer, language: Language, now: int) -> Visit:
     """Find out who asks: the host's logged-in user before any session, so that a change of user counts at once."""
-    by_host = request.visitor is not None and plausible(request.visitor)
-    arrival = Arrival(request.visitor) if by_host and request.visitor else _session_arrival(request, signer, now)
+    by_host = request.visitor is not None
+    arrival = _host_arrival(request.visitor) if request.visitor else _session_arrival(request, signer, now)
     return Visit(
         request=request,
         settings=settings,
@@ -92,6 +92,13 @@ def begin(request: Request, settings: PortalSettings, signer: Signer, language: 
         by_session=not by_host and isinstance(arrival, Arrival),
         form_cookie=request.cookies.get(FORM_COOKIE, "") or new_form_cookie(),
     )
+
+
+def _host_arrival(visitor: Identity) -> Arrival | NotIdentified:
+    """The logged-in user. One without an address is nobody: a session of an earlier user does not count for it."""
+    if not plausible(visitor):
+        return NotIdentified("the host's user has no e-mail address or customer id that can be asked for")
+    return Arrival(visitor)
 
 
 def _session_arrival(request: Request, signer: Signer, now: int) -> Arrival | NotIdentified:

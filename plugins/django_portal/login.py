@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from django.http import HttpRequest
 
-from invoice_portal.identity import IdentifyBy, Identity, make_identity
+from invoice_portal.identity import IdentifyBy, Identity, spelled
 
 Identify: TypeAlias = Callable[[HttpRequest], Identity | Awaitable[Identity | None] | None]
 
@@ -22,7 +22,6 @@ def logged_in_user(identify_by: IdentifyBy) -> Callable[[HttpRequest], Identity 
         if user is None or not user.is_authenticated:
             return None
         attribute = user.get_email_field_name() if identify_by == "email" else CUSTOMER_ID_ATTRIBUTE
-        text = getattr(user, attribute, None)
-        return make_identity(identify_by, text) if isinstance(text, str) else None
+        return spelled(identify_by, getattr(user, attribute, None))
 
     return identify

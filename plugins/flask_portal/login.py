@@ -7,7 +7,7 @@ from typing import Any
 
 import flask
 
-from invoice_portal.identity import IdentifyBy, Identity, make_identity
+from invoice_portal.identity import IdentifyBy, Identity, spelled
 
 CUSTOMER_ID_ATTRIBUTE = "stripe_customer_id"
 
@@ -18,8 +18,9 @@ def flask_login_user(identify_by: IdentifyBy) -> Callable[[flask.Request], Ident
 
     def identify(request: flask.Request) -> Identity | None:
         user = _current_user()
-        text = getattr(user, attribute, None) if getattr(user, "is_authenticated", False) else None
-        return make_identity(identify_by, text) if isinstance(text, str) else None
+        return (
+            spelled(identify_by, getattr(user, attribute, None)) if getattr(user, "is_authenticated", False) else None
+        )
 
     return identify
 

@@ -80,16 +80,11 @@ class BlockingDriver:
 
     @cached_property
     def _made_client(self) -> stripe.StripeClient:
-        import requests
-        import stripe
-        from requests.adapters import HTTPAdapter
+        from invoice_portal.drivers.pooled_client import PooledClient
 
-        # The package keeps a session for each thread; one shared session keeps its connections open across them all.
-        session = requests.Session()
-        session.mount("https://", HTTPAdapter(pool_maxsize=_POOL))
-        session.mount("http://", HTTPAdapter(pool_maxsize=_POOL))
-        timeout = (min(CONNECT_SECONDS, self._settings.stripe_timeout), self._settings.stripe_timeout)
-        return make_client(self._settings, stripe.RequestsClient(timeout=timeout, session=session))
+        seconds = self._settings.stripe_timeout
+        base = self._settings.stripe_api_base
+        return make_client(self._settings, PooledClient(base, min(CONNECT_SECONDS, seconds), seconds, _POOL))
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

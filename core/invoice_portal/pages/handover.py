@@ -54,9 +54,8 @@ def stripe_page(url: str, settings: PortalSettings) -> str:
     """
     if not url:
         raise NotFound("Stripe has no such page for this invoice")
-    parts = urlsplit(url)
-    if f"{parts.scheme}://{parts.netloc}" not in page_origins(settings) or any(ord(c) < 33 for c in url):
-        raise StripeUnavailable(f"Stripe named a page on {parts.hostname}, which is not a place of Stripe's")
+    if _origin(url) not in page_origins(settings) or any(ord(character) < 33 for character in url):
+        raise StripeUnavailable("Stripe named a page that is not on a place of Stripe's")
     return url
 
 
@@ -64,6 +63,14 @@ def page_origins(settings: PortalSettings) -> tuple[str, ...]:
     """The origins that the portal sends visitors to, beside itself."""
     own = () if settings.stripe_api_base.rstrip("/") == STRIPE_API_BASE else (settings.stripe_origin,)
     return STRIPE_PAGES + own
+
+
+def _origin(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 async def _own(visit: Visit) -> Invoice:

@@ -89,10 +89,11 @@ def history(
             for note in notes.value.items
             if note.status != "void"
         ]
-    newest_first = sorted(moments, key=lambda moment: moment[0], reverse=True)
+    moments.sort(key=lambda moment: moment[0])
+    moments.reverse()  # so that within one second what was done last comes first
     return History(
         entries=tuple(
-            Happening(moment, language.date(moment), language.iso_date(moment), text) for moment, text in newest_first
+            Happening(moment, language.date(moment), language.iso_date(moment), text) for moment, text in moments
         ),
         incomplete=not (isinstance(payments, Ok) and isinstance(notes, Ok)),
     )

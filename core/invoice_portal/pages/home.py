@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from invoice_portal.effects import Ok, Outcome, needed, together
+from invoice_portal.effects import Ok, Outcome, each, together
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.identity import CustomerId, Email
 from invoice_portal.money import Money
+from invoice_portal.pages.handover import payable
 from invoice_portal.pages.listing import (
     InvoicePage,
     Scope,
@@ -20,6 +21,7 @@ from invoice_portal.pages.listing import (
     read_wanted,
     seal_cursor,
 )
+from invoice_portal.pages.message import message_page
 from invoice_portal.pages.owned import customers_with
 from invoice_portal.pages.rows import InvoiceRow, make_row
 from invoice_portal.pages.status import STATUS_NAMES, overdue
@@ -43,12 +45,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ToPay:
-    """What is open: one amount for each currency; ``late`` says how many are overdue, ready to print."""
+    """What is open: one amount for each currency; ``late`` says how many are overdue, ready to print.
+
+    ``pay_url`` is set where it is one invoice and can be paid here: the main thing is then one click away.
+    """
 
     amounts: tuple[str, ...]
     summary: str
     late: str
     url: str
+    pay_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +106,24 @@ async def home(visit: Visit) -> Response:
 def nothing_here(visit: Visit) -> Page:
     """The page for a visitor without a customer at Stripe: kind, and the same for every address."""
     _ = visit.language.gettext
-    return Page(
-        template="invoice_portal/message.html",
+    return message_page(
+        visit,
         title=_("Billing"),
-        context={
-            "heading": _("No invoices yet"),
-            "text": _("When there is an invoice for you, you will find it here. You have nothing to pay."),
-            "back_url": visit.settings.home_url,
-        },
+        heading=_("No invoices yet"),
+        text=_("When there is an invoice for you, you will find it here. You have nothing to pay."),
     )
 
 
 async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...]) -> Response:
     scope = Scope(customer, _subscription_in_view(visit))
     wanted, cursor = read_wanted(visit), read_cursor(visit, scope)
-    answer, open_now, subscriptions = await together(
-        first_call(visit, scope, wanted, cursor),
-        list_invoices(customer, limit=MOST_A_CALL, status="open", subscription=scope.subscription),
-        subscriptions_of(customer),
-    )
-    page = await fill(visit, scope, wanted, cursor, needed(answer))
+    answer = await first_call(visit, scope, wanted, cursor)
+    everything = not (wanted.filtered or cursor or answer.has_more or scope.subscription)
+    if everything:
+        open_now, subscriptions = await _beside_everything(scope, answer)
+    else:
+        open_now, subscriptions = await _beside(scope)
+    page = await fill(visit, scope, wanted, cursor, answer)
     view = _view(visit, scope, wanted, page, open_now, subscriptions, customers)
     shown = page.invoices or (open_now.value.items if isinstance(open_now, Ok) else ())
     return Page(
@@ -131,6 +135,25 @@ async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...])
             "customer_name": _name(customers, customer) or (shown[0].customer_name if shown else ""),
         },
     )
+
+
+async def _beside(scope: Scope) -> tuple[Outcome[Listing[Invoice]], Outcome[Listing[Subscription]]]:
+    """What is open, and the customer's subscriptions: asked for, since the list holds only a part."""
+    return await together(
+        list_invoices(scope.customer, limit=MOST_A_CALL, status="open", subscription=scope.subscription),
+        subscriptions_of(scope.customer),
+    )
+
+
+async def _beside_everything(
+    scope: Scope, every: Listing[Invoice]
+) -> tuple[Outcome[Listing[Invoice]], Outcome[Listing[Subscription]]]:
+    """The same where the list holds every invoice: most customers cost one call, and Stripe counts them."""
+    open_now = Ok(Listing(tuple(invoice for invoice in every.items if invoice.status == "open"), has_more=False))
+    if len({invoice.subscription for invoice in every.items} - {None}) < 2:
+        return open_now, Ok(Listing((), has_more=False))
+    (subscriptions,) = await each([subscriptions_of(scope.customer)])
+    return open_now, subscriptions
 
 
 def _view(
@@ -275,6 +298,7 @@ def _to_pay(visit: Visit, listing: Listing[Invoice], keep: dict[str, str]) -> To
         summary=summary,
         late=language.ngettext("%(count)s is overdue", "%(count)s are overdue", late) if late else "",
         url=visit.url("home", {"status": "overdue" if late else "open", **keep}),
+        pay_url=visit.url("pay", invoice=due[0].id) if len(due) == 1 and visit.may("pay") and payable(due[0]) else "",
     )
 
 

@@ -117,7 +117,7 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
     number = invoice.number or _("No number")
     sender_name = visit.settings.business_name or invoice.account_name
     return InvoiceView(
-        title=_("Invoice %(number)s", number=number),
+        title=_("Invoice %(number)s", number=number) if invoice.number else _("Invoice without a number"),
         number=number,
         status=badge(invoice, visit.language, visit.now),
         sender=Party(sender_name, email=visit.settings.support_email, tax_ids=extras.names.sender_tax_ids),

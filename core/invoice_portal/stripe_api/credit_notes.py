@@ -48,7 +48,7 @@ def parse_credit_note(reader: Reader) -> CreditNote:
         status=reader.text_or("status"),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
         invoice=reader.id_or_none("invoice"),
-        issued_at=reader.integer_or_none("effective_at") or reader.integer("created"),
+        issued_at=reader.moment_or_none("effective_at") or reader.moment("created"),
         total=Money(reader.integer("total"), reader.text("currency")),
         memo=reader.text_or("memo"),
         pdf_url=reader.text_or("pdf"),

@@ -41,7 +41,7 @@ def parse_customer(reader: Reader) -> Customer:
         name=reader.text_or("name"),
         email=reader.text_or("email"),
         description=reader.text_or("description"),
-        created=reader.amount("created"),
+        created=reader.moment_or_none("created") or 0,
     )
 
 

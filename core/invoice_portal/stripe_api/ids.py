@@ -18,12 +18,14 @@ def checked(prefix: Prefix, raw: str) -> str:
 
     Raises :class:`~invoice_portal.errors.NotFound` otherwise: an id that cannot be is an id that is not there.
     """
-    fits = _CUSTOMER.fullmatch(raw) if prefix == "cus" else _fits(prefix, raw)
-    if not fits:
+    if not is_id(prefix, raw):
         raise NotFound(f"not an id of the kind {prefix}_…")
     return raw
 
 
-def _fits(prefix: Prefix, raw: str) -> bool:
+def is_id(prefix: Prefix, raw: str) -> bool:
+    """Whether ``raw`` can be the id of such an object."""
+    if prefix == "cus":
+        return _CUSTOMER.fullmatch(raw) is not None
     head, _, rest = raw.partition("_")
     return head == prefix and _REST.fullmatch(rest) is not None

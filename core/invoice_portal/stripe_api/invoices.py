@@ -178,7 +178,7 @@ def parse_invoice(reader: Reader) -> Invoice:
     """Read what lists and checks need of an invoice."""
     currency = reader.text("currency")
     transitions = reader.inside("status_transitions")
-    issued = reader.integer_or_none("effective_at") or (transitions and transitions.integer_or_none("finalized_at"))
+    issued = reader.moment_or_none("effective_at") or (transitions and transitions.moment_or_none("finalized_at"))
     lines = reader.inside("lines")
     texts = lines.each("data", lambda line: line.text_or("description")) if lines else ()
     return Invoice(
@@ -187,9 +187,9 @@ def parse_invoice(reader: Reader) -> Invoice:
         status=reader.text_or("status"),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
         subscription=_subscription(reader),
-        created=reader.integer("created"),
-        issued_at=issued or reader.integer("created"),
-        due_date=reader.integer_or_none("due_date"),
+        created=reader.moment("created"),
+        issued_at=issued or reader.moment("created"),
+        due_date=reader.moment_or_none("due_date"),
         total=Money(reader.integer("total"), currency),
         amount_due=Money(reader.integer("amount_due"), currency),
         amount_remaining=Money(reader.integer("amount_remaining"), currency),
@@ -202,7 +202,7 @@ def parse_invoice(reader: Reader) -> Invoice:
         account_name=reader.text_or("account_name"),
         customer_name=reader.text_or("customer_name"),
         attempted=reader.flag("attempted"),
-        next_attempt=reader.integer_or_none("next_payment_attempt"),
+        next_attempt=reader.moment_or_none("next_payment_attempt"),
         replaced=reader.id_or_none("latest_revision") is not None,
         hosted_url=reader.text_or("hosted_invoice_url"),
         pdf_url=reader.text_or("invoice_pdf"),
@@ -241,9 +241,9 @@ def parse_whole_invoice(reader: Reader) -> WholeInvoice:
         amount_paid=reader.money("amount_paid", currency),
         amount_overpaid=reader.money("amount_overpaid", currency),
         receipt_number=reader.text_or("receipt_number"),
-        paid_at=transitions.integer_or_none("paid_at"),
-        voided_at=transitions.integer_or_none("voided_at"),
-        uncollectible_at=transitions.integer_or_none("marked_uncollectible_at"),
+        paid_at=transitions.moment_or_none("paid_at"),
+        voided_at=transitions.moment_or_none("voided_at"),
+        uncollectible_at=transitions.moment_or_none("marked_uncollectible_at"),
         replaces=source.id_or_none("invoice") if source else None,
         replaced_by=reader.id_or_none("latest_revision"),
         names_needed=bool(discounts) or bool(reader.texts("account_tax_ids")),
@@ -258,7 +258,7 @@ def parse_line(reader: Reader, currency: str) -> Line:
     return Line(
         id=reader.text("id"),
         description=reader.text_or("description"),
-        period=(period.amount("start"), period.amount("end")),
+        period=(period.moment_or_none("start") or 0, period.moment_or_none("end") or 0),
         quantity=quantity if quantity is not None else reader.decimal_or_none("quantity"),
         unit_price=pricing.decimal_or_none("unit_amount_decimal") if pricing else None,
         amount=Money(reader.integer("amount"), currency),

@@ -52,7 +52,7 @@ def parse_payment(reader: Reader) -> Payment:
     """Read one payment, whatever of its payment intent was expanded."""
     currency = reader.text("currency")
     transitions = reader.inside("status_transitions")
-    paid_at = transitions.integer_or_none("paid_at") if transitions else None
+    paid_at = transitions.moment_or_none("paid_at") if transitions else None
     intent = reader.deep("payment", "payment_intent")
     charge = intent.inside("latest_charge") if intent else reader.deep("payment", "charge")
     error = intent.inside("last_payment_error") if intent else None
@@ -61,7 +61,7 @@ def parse_payment(reader: Reader) -> Payment:
     return Payment(
         id=reader.text("id"),
         status=reader.text_or("status"),
-        created=reader.integer("created"),
+        created=reader.moment("created"),
         paid_at=paid_at,
         amount=Money(amount or 0, currency),
         processing=intent is not None and intent.text_or("status") == "processing",

@@ -18,6 +18,11 @@ from invoice_portal.money import Money
 
 T = TypeVar("T")
 
+_MOST = 10**17
+"""No amount and no quantity of Stripe's is larger."""
+_LAST_MOMENT = 253402300799
+_MOST_DECIMALS = 20
+
 
 class Reader:
     """One JSON object of Stripe's. Every ``…``-method raises ``StripeUnavailable`` for a value of the wrong type."""
@@ -35,7 +40,7 @@ class Reader:
         value = self._data.get(name)
         if not isinstance(value, str):
             raise self._wrong(name, "a text")
-        return value
+        return _printable(value)
 
     def text_or(self, name: str, default: str = "") -> str:
         """A text that may be null or absent."""
@@ -44,18 +49,29 @@ class Reader:
             return default
         if not isinstance(value, str):
             raise self._wrong(name, "a text")
-        return value
+        return _printable(value)
 
     def integer(self, name: str) -> int:
         """An integer that must be there."""
         value = self._data.get(name)
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MOST:
             raise self._wrong(name, "an integer")
         return value
 
     def integer_or_none(self, name: str) -> int | None:
         """An integer that may be null or absent."""
         return None if self._data.get(name) is None else self.integer(name)
+
+    def moment(self, name: str) -> int:
+        """UTC seconds that must be there, and within the years that a calendar has."""
+        value = self.integer(name)
+        if not 0 <= value <= _LAST_MOMENT:
+            raise self._wrong(name, "a moment")
+        return value
+
+    def moment_or_none(self, name: str) -> int | None:
+        """UTC seconds that may be null or absent."""
+        return None if self._data.get(name) is None else self.moment(name)
 
     def amount(self, name: str) -> int:
         """Minor units; 0 where Stripe leaves the field out."""
@@ -70,7 +86,7 @@ class Reader:
             number = Decimal(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
         except InvalidOperation:
             number = None
-        if number is None or not number.is_finite():
+        if number is None or not number.is_finite() or abs(number) > _MOST or number.adjusted() < -_MOST_DECIMALS:
             raise self._wrong(name, "a decimal")
         return number
 
@@ -134,6 +150,11 @@ class Reader:
     def _wrong(self, name: str, wanted: str) -> StripeUnavailable:
         kind = type(self._data.get(name)).__name__
         return StripeUnavailable(f"{self._where}.{name}: Stripe answered {kind} where {wanted} belongs")
+
+
+def _printable(text: str) -> str:
+    """The text without lone surrogates: JSON can spell them, but nothing can print them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

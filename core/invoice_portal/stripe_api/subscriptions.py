@@ -32,7 +32,7 @@ def parse_subscription(reader: Reader) -> Subscription:
     return Subscription(
         id=reader.text("id"),
         status=reader.text_or("status"),
-        created=reader.amount("created"),
+        created=reader.moment_or_none("created") or 0,
         description=reader.text_or("description"),
         names=tuple(name for name in reader.each("items", _name) if name),
     )
