@@ -60,12 +60,10 @@ def decimal_text(number: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def formatted(amount: int, currency: str) -> str:
-    """An amount for a sentence, as in Stripe's messages: `$12.00`, `12.00 eur`."""
-    if currency in ZERO_DECIMAL:
-        digits = str(amount)
-    else:
-        places = 3 if currency in THREE_DECIMAL else 2
-        digits = f"{Decimal(amount).scaleb(-places):.{places}f}"
+def formatted(amount: int | Decimal, currency: str) -> str:
+    """An amount of minor units for a sentence, as in Stripe's messages: `$12.00`, `12.00 sek`, `$0.005`."""
+    places = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+    number = Decimal(amount).scaleb(-places).normalize()
+    digits = f"{number:,.{max(places, -int(number.as_tuple().exponent))}f}"
     symbol = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}.get(currency)
     return f"{symbol}{digits}" if symbol else f"{digits} {currency}"

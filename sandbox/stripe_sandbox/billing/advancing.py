@@ -34,6 +34,13 @@ def collect_job(sandbox: Sandbox, id: str) -> None:
         attempt(sandbox, id)
 
 
+def overdue_job(sandbox: Sandbox, id: str) -> None:
+    """The due date has passed."""
+    invoice = sandbox.store["invoice", id]
+    if invoice["status"] == "open":
+        sandbox.tell("invoice.overdue", invoice)
+
+
 def attempt(sandbox: Sandbox, id: str) -> None:
     """Charge an open invoice that is charged automatically; a failure is on the invoice, not raised."""
     invoice = sandbox.store["invoice", id]

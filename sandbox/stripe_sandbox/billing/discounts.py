@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from stripe_sandbox.billing.periods import months_later
 from stripe_sandbox.errors import invalid
 from stripe_sandbox.http import Json
 
@@ -68,6 +67,8 @@ def _new_discount(sandbox: Sandbox, coupon: Json, code: Json | None, owners: Jso
     now = sandbox.clock.now
     if not is_valid(coupon, now):
         raise invalid("This coupon is expired or has reached its maximum number of redemptions.", "coupon")
+    if code is not None and not _code_holds(code, owners["customer"], now):
+        raise invalid("This promotion code is inactive, expired or not for this customer.", "promotion_code")
     coupon["times_redeemed"] += 1
     if code is not None:
         code["times_redeemed"] += 1
@@ -89,15 +90,21 @@ def _new_discount(sandbox: Sandbox, coupon: Json, code: Json | None, owners: Jso
     )
 
 
+def _code_holds(code: Json, customer: str | None, now: int) -> bool:
+    used_up = code["max_redemptions"] is not None and code["times_redeemed"] >= code["max_redemptions"]
+    expired = code["expires_at"] is not None and now > code["expires_at"]
+    return bool(code["active"]) and not used_up and not expired and code["customer"] in (None, customer)
+
+
 def is_valid(coupon: Json, now: int) -> bool:
     """Whether a coupon can still be redeemed."""
     used_up = coupon["max_redemptions"] is not None and coupon["times_redeemed"] >= coupon["max_redemptions"]
     return not used_up and (coupon["redeem_by"] is None or now <= coupon["redeem_by"])
 
 
-def months_later(moment: int, months: int, day: int | None = None) -> int:
-    """The same day and time so many months on, or the month's last day. `day` is the day to aim at."""
-    at = datetime.fromtimestamp(moment, UTC)
-    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    return int(at.replace(year=year, month=month + 1, day=min(day or at.day, last)).timestamp())
+def discount_customer(sandbox: Sandbox, customer_id: str, coupon_id: str) -> Json:
+    """Give a customer a discount for all their invoices, as the Dashboard does (the API no longer can)."""
+    customer = sandbox.store["customer", customer_id]
+    id = redeem(sandbox, [{"coupon": coupon_id}], customer=customer_id)[0]
+    customer["discount"] = id
+    return sandbox.store["discount", id]

@@ -196,7 +196,7 @@ def refresh(sandbox: Sandbox, invoice: Json) -> None:
     )
     for line, result in zip(lines, worked_out, strict=True):
         line["discount_amounts"] = _discount_amounts([*result.own, *result.shared])
-        line["taxes"] = _tax_objects(result.taxes)
+        line["taxes"] = tax_objects(result.taxes)
     _sum_up(invoice, worked_out)
     balance = customer["balance"] if customer["currency"] == invoice["currency"] else 0
     due, _ = after_balance(invoice["total"], balance, invoice["currency"])
@@ -245,11 +245,12 @@ def _line(sandbox: Sandbox, invoice: Json, line: Json) -> totals.Line:
         details["product"] if details else None,
         line["discountable"],
         tuple(reductions(sandbox, line["discounts"])),
-        tuple(_rate(sandbox, invoice, id) for id in rates),
+        tuple(rate(sandbox, invoice, id) for id in rates),
     )
 
 
-def _rate(sandbox: Sandbox, invoice: Json, id: str) -> totals.Rate:
+def rate(sandbox: Sandbox, invoice: Json, id: str) -> totals.Rate:
+    """A tax rate, ready to be reckoned with on this invoice."""
     rate = sandbox.store["tax_rate", id]
     counts = invoice["customer_tax_exempt"] == "none"
     return totals.Rate(id, Decimal(str(rate["percentage"])), rate["inclusive"], counts)
@@ -280,7 +281,7 @@ def _sum_up(invoice: Json, lines: Sequence[totals.LineTotals]) -> None:
         total_excluding_tax=sum(line.excluding_tax for line in lines),
         total_discount_amounts=_discount_amounts(by_discount.items()),
         total_pretax_credit_amounts=[],
-        total_taxes=_tax_objects(by_rate.values()),
+        total_taxes=tax_objects(by_rate.values()),
     )
 
 
@@ -288,7 +289,8 @@ def _discount_amounts(amounts: Iterable[tuple[str, int]]) -> list[Json]:
     return [{"amount": amount, "discount": discount} for discount, amount in amounts]
 
 
-def _tax_objects(taxes: Iterable[totals.Tax]) -> list[Json]:
+def tax_objects(taxes: Iterable[totals.Tax]) -> list[Json]:
+    """Taxes in the shape of `taxes` and `total_taxes`."""
     return [
         {
             "amount": tax.amount,

@@ -43,6 +43,8 @@ def finalize(sandbox: Sandbox, invoice: Json) -> None:
         mark_paid(sandbox, invoice)
         return
     open_payment(sandbox, invoice)
+    if invoice["due_date"] is not None:
+        sandbox.agenda.add(max(invoice["due_date"], now), "invoice.overdue", invoice["id"])
     if invoice["auto_advance"] and invoice["collection_method"] == "charge_automatically":
         schedule_attempt(sandbox, invoice, now + HOUR)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +49,8 @@ PRICE_IN_PRODUCT: Fields = {
     "tax_behavior": TAX_BEHAVIOR,
     **UNIT_AMOUNT,
 }
-RECURRING = Hash({**_RECURRING, "usage_type": OneOf(("licensed", "metered"))})
+RECURRING = Hash({**_RECURRING, "usage_type": OneOf(("licensed",))})
+"""Metered prices need meters, which the sandbox does not have yet."""
 TIERS = _TIERS
 
 
@@ -97,8 +100,24 @@ def option(price: Json, currency: str) -> Json | None:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line's worth of a price: so many units at an amount each, or (`flat`) a tier's fixed fee."""
+
+    quantity: Decimal
+    unit_amount: Decimal
+    amount: int
+    tier: int | None = None
+    flat: bool = False
+
+
 def cost(price: Json, quantity: Decimal, currency: str) -> int:
     """What a quantity costs, in minor units. Raises StripeError if the price lacks the currency."""
+    return sum(part.amount for part in parts(price, quantity, currency))
+
+
+def parts(price: Json, quantity: Decimal, currency: str) -> list[Part]:
+    """What a quantity costs, as the lines that Stripe bills: one, or for tiers one for each of them."""
     amounts = option(price, currency)
     if amounts is None:
         message = (
@@ -107,8 +126,10 @@ def cost(price: Json, quantity: Decimal, currency: str) -> int:
         )
         raise invalid(message, "price")
     if price["billing_scheme"] == "tiered":
-        return rounded(_tiered(amounts["tiers"], quantity, volume=price["tiers_mode"] == "volume"))
-    return rounded(Decimal(amounts["unit_amount_decimal"]) * _packages(price, quantity))
+        found = list(_tiered(amounts["tiers"], quantity, volume=price["tiers_mode"] == "volume"))
+        return found or [Part(quantity, Decimal(0), 0)]
+    unit = Decimal(amounts["unit_amount_decimal"])
+    return [Part(quantity, unit, rounded(unit * _packages(price, quantity)))]
 
 
 def _packages(price: Json, quantity: Decimal) -> Decimal:
@@ -119,22 +140,24 @@ def _packages(price: Json, quantity: Decimal) -> Decimal:
     return (quantity / Decimal(transform["divide_by"])).quantize(Decimal(1), rounding=rounding)
 
 
-def _tiered(tiers: list[Json], quantity: Decimal, *, volume: bool) -> Decimal:
+def _tiered(tiers: list[Json], quantity: Decimal, *, volume: bool) -> Iterator[Part]:
     """Volume: all units at the price of the tier they reach. Graduated: each tier at its own."""
-    total, done = Decimal(0), Decimal(0)
-    for tier in tiers:
-        top = Decimal(tier["up_to"]) if tier["up_to"] is not None else None
-        reached = top is None or quantity <= top
-        flat, unit = Decimal(tier["flat_amount_decimal"] or 0), Decimal(tier["unit_amount_decimal"] or 0)
-        if volume and reached:
-            return flat + unit * quantity
-        if not volume:
-            inside = quantity - done if reached or top is None else top - done
-            total += flat + unit * inside
-            if reached:
-                return total
-            done += inside
-    return total
+    below = Decimal(0)
+    for number, tier in enumerate(tiers, 1):
+        top = quantity if tier["up_to"] is None else min(quantity, Decimal(tier["up_to"]))
+        last = top == quantity
+        if volume and not last:
+            continue
+        units = quantity if volume else top - below
+        if tier["unit_amount_decimal"] is not None and (units or not tier["flat_amount_decimal"]):
+            unit = Decimal(tier["unit_amount_decimal"])
+            yield Part(units, unit, rounded(unit * units), number)
+        if tier["flat_amount_decimal"] is not None:
+            flat = Decimal(tier["flat_amount_decimal"])
+            yield Part(Decimal(1), flat, rounded(flat), number, flat=True)
+        if last:
+            return
+        below = top
 
 
 def _unit(given: Json, *, required: bool) -> Decimal | None:

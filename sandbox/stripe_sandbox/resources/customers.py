@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stripe_sandbox.billing import balance
-from stripe_sandbox.errors import invalid
+from stripe_sandbox.billing import balance, methods
+from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.paging import head
 from stripe_sandbox.parameters import Email, Fields, Hash, Integer, ListOf, Metadata, OneOf, Reference, Text, range_of
@@ -21,6 +21,7 @@ from stripe_sandbox.resource import (
     in_range,
     merged,
 )
+from stripe_sandbox.resources import tax_ids
 from stripe_sandbox.resources.shapes import ADDRESS, CUSTOM_FIELDS, SHIPPING, address, shipping
 
 if TYPE_CHECKING:
@@ -56,9 +57,7 @@ _SAVE: Fields = {
 CREATE: Fields = {
     **_SAVE,
     "payment_method": Reference(to="payment_method", noun="PaymentMethod"),
-    "tax_id_data": ListOf(
-        Hash({"type": Text(required=True, clearable=False), "value": Text(required=True, clearable=False)})
-    ),
+    "tax_id_data": ListOf(Hash(tax_ids.NEW)),
 }
 LIST: Fields = {"created": range_of(), "email": Text(max=512, clearable=False), **LISTING}
 _PLAIN = (
@@ -106,14 +105,21 @@ def _create(call: Call) -> Json:
         "test_clock": None,
     }
     _check_prefix(call)
+    _check_default(call, None)
+    method = methods.method(call.sandbox, call.params["payment_method"]) if "payment_method" in call.params else None
+    if method is not None:
+        methods.attach(call.sandbox, method, customer)
     call.store.add(customer)
     _apply(call, customer)
+    for tax_id in call.params.get("tax_id_data", []):
+        tax_ids.new_tax_id(call.sandbox, tax_id["type"], tax_id["value"], customer["id"])
     return customer
 
 
 def _update(call: Call) -> Json:
     customer = _present(call)
     _check_prefix(call)
+    _check_default(call, customer)
     _apply(call, customer)
     return customer
 
@@ -138,7 +144,51 @@ def _apply(call: Call, customer: Json) -> None:
     if "invoice_settings" in params:
         customer["invoice_settings"] = {**customer["invoice_settings"], **params["invoice_settings"]}
     if "balance" in params:
-        balance.adjust(call.sandbox, customer, params["balance"] - customer["balance"], "adjustment")
+        kind = "initial" if "customer" not in call.path else "adjustment"
+        balance.adjust(call.sandbox, customer, params["balance"] - customer["balance"], kind)
+
+
+def _check_default(call: Call, customer: Json | None) -> None:
+    """The default payment method is one of the customer's own."""
+    asked = call.params.get("invoice_settings", {}).get("default_payment_method")
+    if asked is not None and asked != call.params.get("payment_method"):
+        name = "invoice_settings[default_payment_method]"
+        methods.belonging(call.sandbox, asked, customer["id"] if customer else "", name)
+
+
+def _discount(call: Call) -> Json:
+    customer = _present(call)
+    if customer["discount"] is None:
+        raise missing("discount", customer["id"], param="customer")
+    return call.store["discount", customer["discount"]]
+
+
+def _delete_discount(call: Call) -> Json:
+    discount = _discount(call)
+    _present(call)["discount"] = None
+    return {**call.sandbox.shown(discount), "deleted": True}
+
+
+def _paid(sandbox: Sandbox, invoice: Json) -> None:
+    _set_delinquent(sandbox, invoice, False)
+
+
+def _failed(sandbox: Sandbox, invoice: Json) -> None:
+    _set_delinquent(sandbox, invoice, True)
+
+
+def _set_delinquent(sandbox: Sandbox, invoice: Json, delinquent: bool) -> None:
+    customer = sandbox.store["customer", invoice["customer"]]
+    if not customer.get("deleted"):
+        customer["delinquent"] = delinquent
+
+
+def show(sandbox: Sandbox, customer: Json) -> Json:
+    """The customer, with its discount as a whole."""
+    shown = dict(customer)
+    if customer["discount"] is not None:
+        shown["discount"] = sandbox.shown(sandbox.store["discount", customer["discount"]])
+    return shown
 
 
 def _check_prefix(call: Call) -> None:
@@ -192,11 +242,20 @@ RESOURCE = Resource(
         "subscriptions": _list_of("subscription", "subscriptions"),
         "tax_ids": _list_of("tax_id", "tax_ids"),
     },
+    show=show,
+    reactions={
+        "invoice.marked_uncollectible": _paid,
+        "invoice.overdue": _failed,
+        "invoice.paid": _paid,
+        "invoice.payment_failed": _failed,
+    },
     routes=(
         Route("GET", "/v1/customers", _list, LIST),
         Route("POST", "/v1/customers", _create, CREATE),
         Route("GET", "/v1/customers/{customer}", lambda call: call.named("customer")),
         Route("POST", "/v1/customers/{customer}", _update, _SAVE),
         Route("DELETE", "/v1/customers/{customer}", _delete),
+        Route("GET", "/v1/customers/{customer}/discount", _discount),
+        Route("DELETE", "/v1/customers/{customer}/discount", _delete_discount),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.billing import collecting, drafting, items
-from stripe_sandbox.billing.advancing import collect_job, finalize_job
+from stripe_sandbox.billing.advancing import collect_job, finalize_job, overdue_job
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import redeem, use
 from stripe_sandbox.billing.finalizing import finalize
@@ -38,12 +38,11 @@ from stripe_sandbox.resource import (
     in_range,
     merged,
 )
-from stripe_sandbox.resources.shapes import CUSTOM_FIELDS, DISCOUNTS, SHIPPING, TAX_RATES, shipping
+from stripe_sandbox.resources.shapes import COLLECTION_METHODS, CUSTOM_FIELDS, DISCOUNTS, SHIPPING, TAX_RATES, shipping
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
-COLLECTION_METHODS = ("charge_automatically", "send_invoice")
 _SAVE: Fields = {
     "account_tax_ids": ListOf(Text(clearable=False), clearable=True),
     "auto_advance": Boolean(),
@@ -318,7 +317,7 @@ RESOURCE = Resource(
         "total_discount_amounts.discount": Link("discount"),
         "total_taxes.tax_rate_details.tax_rate": Link("tax_rate"),
     },
-    jobs={"collect": collect_job, "finalize": finalize_job},
+    jobs={"collect": collect_job, "finalize": finalize_job, "overdue": overdue_job},
     reactions={"payment_intent.succeeded": collecting.credit},
     routes=(
         Route("GET", "/v1/invoices", _list, LIST),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import Fields, Hash, Integer, ListOf, OneOf, Reference, Text
 
+COLLECTION_METHODS = ("charge_automatically", "send_invoice")
 _ADDRESS: Fields = {name: Text() for name in ("city", "country", "line1", "line2", "postal_code", "state")}
 ADDRESS = Hash(_ADDRESS, clearable=True)
 REQUIRED_ADDRESS = Hash(_ADDRESS, required=True)

@@ -1,0 +1,247 @@
+"""Subscriptions: their periods, the invoices of these, and their states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from stripe_sandbox.billing import drafting, items, pricing
+from stripe_sandbox.billing.closing import mark_uncollectible, void
+from stripe_sandbox.billing.discounts import use
+from stripe_sandbox.billing.finalizing import finalize
+from stripe_sandbox.billing.periods import DAY, next_boundary
+from stripe_sandbox.http import Json
+from stripe_sandbox.money import decimal_text, formatted
+
+if TYPE_CHECKING:
+    from stripe_sandbox.sandbox import Sandbox
+
+ENDED = ("canceled", "incomplete_expired")
+_EXPIRES_AFTER = 23 * 60 * 60
+
+
+def items_of(sandbox: Sandbox, subscription: Json) -> list[Json]:
+    """The items of a subscription, the oldest first."""
+    return [sandbox.store["subscription_item", id] for id in subscription["_items"]]
+
+
+def period_of(sandbox: Sandbox, subscription: Json) -> tuple[int, int]:
+    """The current period, the same for all items: begin and end in UTC seconds."""
+    first = items_of(sandbox, subscription)[0]
+    return first["current_period_start"], first["current_period_end"]
+
+
+def set_period(sandbox: Sandbox, subscription: Json, start: int, end: int) -> None:
+    """Move all items to a period and see to its end."""
+    for item in items_of(sandbox, subscription):
+        item.update(current_period_start=start, current_period_end=end)
+    sandbox.agenda.add(end, "subscription.renew", subscription["id"])
+
+
+def period_end(sandbox: Sandbox, subscription: Json, start: int) -> int:
+    """When a period that begins at `start` ends."""
+    recurring = sandbox.store["price", items_of(sandbox, subscription)[0]["_price"]]["recurring"]
+    return next_boundary(
+        subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], start
+    )
+
+
+def new_invoice(sandbox: Sandbox, subscription: Json, reason: str, billed: tuple[int, int]) -> Json:
+    """Make the draft for the current period. `billed` is the period that ends with it."""
+    customer = sandbox.store["customer", subscription["customer"]]
+    now = sandbox.clock.now
+    sends = subscription["collection_method"] == "send_invoice"
+    invoice = drafting.new_invoice(
+        sandbox,
+        customer,
+        subscription["currency"],
+        auto_advance=True,
+        billing_reason=reason,
+        collection_method=subscription["collection_method"],
+        default_payment_method=None,
+        discounts=_discounts(sandbox, subscription, customer),
+        due_date=now + subscription["days_until_due"] * DAY if sends else None,
+        parent=drafting.subscription_parent(subscription),
+        payment_settings={
+            "default_mandate": None,
+            "payment_method_options": None,
+            "payment_method_types": subscription["payment_settings"]["payment_method_types"],
+        },
+        period_start=billed[0],
+        period_end=billed[1],
+        _subscription=subscription["id"],
+        _default_tax_rates=list(subscription["_default_tax_rates"]),
+    )
+    for item in items_of(sandbox, subscription):
+        invoice["_lines"][:0] = [line["id"] for line in _lines(sandbox, subscription, item, invoice)]
+    waiting = items.pending(sandbox, customer["id"], invoice["currency"], subscription["id"])
+    items.include_pending(sandbox, invoice, waiting)
+    subscription["latest_invoice"] = invoice["id"]
+    return invoice
+
+
+def renew_job(sandbox: Sandbox, id: str) -> None:
+    """A period has ended: end the subscription if that was asked for, else bill the next period."""
+    subscription = sandbox.store["subscription", id]
+    now = sandbox.clock.now
+    if subscription["status"] in ENDED or period_of(sandbox, subscription)[1] != now:
+        return
+    if subscription["cancel_at_period_end"]:
+        end(sandbox, subscription, "canceled", "cancellation_requested")
+        return
+    if subscription["status"] == "trialing":
+        subscription["status"] = "active"
+    before = period_of(sandbox, subscription)
+    set_period(sandbox, subscription, now, period_end(sandbox, subscription, now))
+    if subscription["status"] in ("incomplete", "paused"):
+        return
+    invoice = new_invoice(sandbox, subscription, "subscription_cycle", before)
+    if not _paused(sandbox, subscription, invoice):
+        drafting.schedule_finalization(sandbox, invoice, now + drafting.HOUR)
+
+
+def _paused(sandbox: Sandbox, subscription: Json, invoice: Json) -> bool:
+    """Paused collection leaves the draft, or finalises it to void it or to write it off."""
+    pause = subscription["pause_collection"]
+    if pause is not None and pause["resumes_at"] is not None and pause["resumes_at"] <= sandbox.clock.now:
+        pause = subscription["pause_collection"] = None
+    if pause is None:
+        return False
+    invoice["auto_advance"] = False
+    if pause["behavior"] != "keep_as_draft":
+        finalize(sandbox, invoice)
+    if invoice["status"] == "open":
+        (void if pause["behavior"] == "void" else mark_uncollectible)(sandbox, invoice)
+    return True
+
+
+def cancel_job(sandbox: Sandbox, id: str) -> None:
+    """The moment of `cancel_at` has come, unless it was moved."""
+    subscription = sandbox.store["subscription", id]
+    if subscription["status"] not in ENDED and subscription["cancel_at"] == sandbox.clock.now:
+        end(sandbox, subscription, "canceled", "cancellation_requested")
+
+
+def expire_job(sandbox: Sandbox, id: str) -> None:
+    """The first invoice was not paid within 23 hours."""
+    subscription = sandbox.store["subscription", id]
+    if subscription["status"] == "incomplete":
+        end(sandbox, subscription, "incomplete_expired", None)
+        invoice = sandbox.store["invoice", subscription["latest_invoice"]]
+        if invoice["status"] in ("open", "uncollectible"):
+            void(sandbox, invoice)
+
+
+def await_payment(sandbox: Sandbox, subscription: Json) -> None:
+    """The first payment is outstanding."""
+    subscription["status"] = "incomplete"
+    sandbox.agenda.add(sandbox.clock.now + _EXPIRES_AFTER, "subscription.expire", subscription["id"])
+
+
+def end(sandbox: Sandbox, subscription: Json, status: str, reason: str | None) -> None:
+    """End a subscription now; its open invoices are no longer collected by themselves."""
+    now = sandbox.clock.now
+    subscription.update(status=status, ended_at=now)
+    subscription["canceled_at"] = subscription["canceled_at"] or now
+    subscription["cancellation_details"] = {**subscription["cancellation_details"], "reason": reason}
+    for invoice in sandbox.store.all("invoice", _subscription=subscription["id"]):
+        if invoice["status"] in ("draft", "open"):
+            invoice.update(auto_advance=False, next_payment_attempt=None, automatically_finalizes_at=None)
+
+
+def undo(sandbox: Sandbox, subscription: Json, invoice: Json) -> None:
+    """Take back a subscription that was to fail rather than to be incomplete."""
+    void(sandbox, invoice)
+    for item in items_of(sandbox, subscription):
+        sandbox.store.remove(item)
+    sandbox.store.remove(subscription)
+
+
+def invoice_paid(sandbox: Sandbox, invoice: Json) -> None:
+    """A payment that came makes its subscription active, unless another invoice is overdue."""
+    subscription = _of(sandbox, invoice)
+    if subscription is None or subscription["status"] not in ("incomplete", "past_due", "unpaid"):
+        return
+    if subscription["latest_invoice"] == invoice["id"]:
+        subscription["status"] = "active"
+
+
+def payment_failed(sandbox: Sandbox, invoice: Json) -> None:
+    """A payment that failed makes its subscription past due; a first one leaves it incomplete."""
+    subscription = _of(sandbox, invoice)
+    if subscription is not None and subscription["status"] == "active":
+        subscription["status"] = "past_due"
+
+
+def _of(sandbox: Sandbox, invoice: Json) -> Json | None:
+    id = invoice["_subscription"]
+    return None if id is None else sandbox.store["subscription", id]
+
+
+def _discounts(sandbox: Sandbox, subscription: Json, customer: Json) -> list[str]:
+    """The subscription's discounts, or else the customer's; a trial uses none up."""
+    if subscription["status"] == "trialing":
+        return []
+    own: Sequence[str] = subscription["discounts"]
+    return use(sandbox, own or ([customer["discount"]] if customer["discount"] else []), sandbox.clock.now)
+
+
+def _lines(sandbox: Sandbox, subscription: Json, item: Json, invoice: Json) -> list[Json]:
+    """The lines that bill an item for its current period; nothing is due for a trial."""
+    price = sandbox.store["price", item["_price"]]
+    product = sandbox.store["product", price["product"]]["name"]
+    currency = subscription["currency"]
+    quantity = Decimal(item["quantity"])
+    trialing = subscription["status"] == "trialing"
+    found = pricing.parts(price, quantity, currency)
+    if trialing:
+        found = [pricing.Part(quantity, Decimal(0), 0)]
+    details = {"price": price["id"], "product": price["product"]}
+    return [
+        drafting.new_line(
+            sandbox,
+            invoice,
+            amount=part.amount,
+            quantity=part.quantity,
+            period={"start": item["current_period_start"], "end": item["current_period_end"]},
+            pricing={
+                "price_details": details,
+                "type": "price_details",
+                "unit_amount_decimal": decimal_text(part.unit_amount),
+            },
+            parent={
+                "invoice_item_details": None,
+                "subscription_item_details": {
+                    "invoice_item": None,
+                    "proration": False,
+                    "proration_details": {"credited_items": None},
+                    "subscription": subscription["id"],
+                    "subscription_item": item["id"],
+                },
+                "type": "subscription_item_details",
+            },
+            tax_rates=item["_tax_rates"] or None,
+            discounts=use(sandbox, item["discounts"], sandbox.clock.now),
+            description=_trial_text(product) if trialing else _text(product, part, price, currency),
+            metadata=dict(subscription["metadata"]),
+            subscription=subscription["id"],
+        )
+        for part in found
+    ]
+
+
+def _trial_text(product: str) -> str:
+    return f"Trial period for {product}"
+
+
+def _text(product: str, part: pricing.Part, price: Json, currency: str) -> str:
+    """As Stripe words it: `3 × Team (at $10.00 / month)`, `Team (Tier 1 at $5.00 / month)`."""
+    each = f"{formatted(part.unit_amount, currency)} / {_every(price['recurring'])}"
+    at = f"at {each}" if part.tier is None else f"Tier {part.tier} at {each}"
+    return f"{product} ({at})" if part.flat else f"{decimal_text(part.quantity)} × {product} ({at})"
+
+
+def _every(recurring: Json) -> str:
+    count, interval = recurring["interval_count"], recurring["interval"]
+    return interval if count == 1 else f"every {count} {interval}s"
