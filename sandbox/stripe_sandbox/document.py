@@ -419,7 +419,8 @@ def _tax_label(tax: Json, rate: Json | None, inclusive: bool) -> str:
     if rate is None:
         return "Tax, included" if inclusive else "Tax"
     if _is_exempt(tax):
-        return f"{rate['display_name']} 0%"
+        reverse = ", reverse charge" if tax.get("taxability_reason") == "reverse_charge" else ""
+        return f"{rate['display_name']} 0%{reverse}"
     place = f", {rate['jurisdiction']}" if rate.get("jurisdiction") else ""
     return f"{rate['display_name']} {_percent(rate['percentage'])}{place}{', included' if inclusive else ''}"
 
