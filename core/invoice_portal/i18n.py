@@ -68,6 +68,10 @@ class Language:
         """A plain number, with all its decimals."""
         return format_decimal(number, locale=self._locale, decimal_quantization=False)
 
+    def country(self, code: str) -> str:
+        """The name of a country by its two letters; an unknown code stands for itself."""
+        return Locale.parse(self._locale).territories.get(code.upper(), code)
+
     def percent(self, percentage: Decimal) -> str:
         """``percentage`` is in percent: 19 is 19%."""
         text = format_decimal(percentage, format="#,##0.####", locale=self._locale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -14,6 +15,8 @@ from invoice_portal.portal import Portal
 
 class Tags:
     """The tags of one mounted portal. ``url_for`` spells the portal's addresses at the moment of rendering."""
+
+    NAMES: Final = ("portal_url", "invoice_portal_embed", "invoice_link")
 
     def __init__(self, portal: Portal, url_for: UrlFor) -> None:
         self._portal = portal
@@ -48,11 +51,7 @@ class Tags:
 
     def functions(self) -> dict[str, Callable[..., str]]:
         """The tags by name."""
-        return {
-            "portal_url": self.portal_url,
-            "invoice_portal_embed": self.invoice_portal_embed,
-            "invoice_link": self.invoice_link,
-        }
+        return {name: getattr(self, name) for name in self.NAMES}
 
 
 def _identity(email: str, customer_id: str) -> Identity | None:

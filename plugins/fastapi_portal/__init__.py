@@ -6,5 +6,6 @@
 """
 
 from fastapi_portal.mounting import router
+from fastapi_portal.tags import template_globals
 
-__all__ = ["router"]
+__all__ = ["router", "template_globals"]

@@ -1,7 +1,5 @@
 """The router: each route mounted natively, requests and replies translated, nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +10,7 @@ from fastapi import APIRouter, Depends
 
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.environment import Templates
-from invoice_portal.http import MAX_FORM_BYTES, Render, Reply, Request, first_values, parse_form
+from invoice_portal.http import MAX_FORM_BYTES, Render, Reply, Request, UrlFor, first_values, parse_form
 from invoice_portal.portal import portal_of
 from invoice_portal.routes import ROUTES, Route
 
@@ -46,19 +44,19 @@ def router(
 
     result = APIRouter(include_in_schema=False, lifespan=lifespan)
     for route in ROUTES:
-        endpoint = _endpoint(portal, route, identify, render)
+        # Whoever arrives with a signature must not be sent away by the host's login.
+        endpoint = _endpoint(portal, route, nobody if route.anonymous else identify, render)
         name = NAME_PREFIX + route.name
         result.add_api_route(route.path, endpoint, methods=list(route.methods), name=name, response_model=None)
     return result
 
 
 def _endpoint(portal: Portal, route: Route, identify: Callable[..., Any], render: Render) -> Callable[..., Any]:
+    # The annotations are evaluated here (no postponing in this module): the dependency is a local name.
     async def endpoint(
         request: fastapi.Request, visitor: Annotated[Identity | None, Depends(identify)]
     ) -> fastapi.Response:
-        return _response(
-            await portal.answer_async(route, await _read(request, None if route.anonymous else visitor), render)
-        )
+        return _response(await portal.answer_async(route, await _read(request, visitor), render))
 
     return endpoint
 
@@ -67,7 +65,7 @@ async def _read(request: fastapi.Request, visitor: Identity | None) -> Request:
     return Request(
         method=request.method,
         path=request.url.path,
-        url_for=_url_for(request),
+        url_for=url_for_of(request),
         args=request.path_params,
         query=first_values(request.query_params.multi_items()),
         form=parse_form(await _body(request)) if request.method == "POST" else {},
@@ -78,7 +76,9 @@ async def _read(request: fastapi.Request, visitor: Identity | None) -> Request:
     )
 
 
-def _url_for(request: fastapi.Request) -> Callable[..., str]:
+def url_for_of(request: fastapi.Request) -> UrlFor:
+    """The host's way to spell the portal's addresses, while it answers ``request``."""
+
     def url_for(route: str, /, **args: str) -> str:
         return request.url_for(NAME_PREFIX + route, **args).path
 

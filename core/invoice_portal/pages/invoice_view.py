@@ -44,6 +44,17 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyView:
+    """Sender or recipient; ``address`` are its lines, the country's name last."""
+
+    name: str
+    address: tuple[str, ...]
+    email: str
+    phone: str
+    tax_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LineView:
     """One line, ready to print."""
 
@@ -94,9 +105,9 @@ class InvoiceView:
     title: str
     number: str
     status: StatusBadge
-    sender: Party
-    recipient: Party
-    ship_to: Party | None
+    sender: PartyView
+    recipient: PartyView
+    ship_to: PartyView | None
     facts: tuple[Fact, ...]
     lines: tuple[LineView, ...]
     totals: tuple[TotalView, ...]
@@ -120,9 +131,17 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
         title=_("Invoice %(number)s", number=number) if invoice.number else _("Invoice without a number"),
         number=number,
         status=badge(invoice, visit.language, visit.now),
-        sender=Party(sender_name, email=visit.settings.support_email, tax_ids=extras.names.sender_tax_ids),
-        recipient=whole.recipient,
-        ship_to=whole.ship_to,
+        sender=_party(
+            visit.language,
+            Party(
+                sender_name,
+                country=whole.sender_country,
+                email=visit.settings.support_email,
+                tax_ids=extras.names.sender_tax_ids,
+            ),
+        ),
+        recipient=_party(visit.language, whole.recipient),
+        ship_to=_party(visit.language, whole.ship_to) if whole.ship_to else None,
         facts=tuple(_facts(visit.language, whole)),
         lines=tuple(_line(visit.language, line) for line in extras.lines),
         totals=tuple(_totals(visit.language, whole, extras)),
@@ -136,6 +155,11 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
         pay=_pay_box(visit, whole, extras.payments),
         pdf_url=visit.url("invoice_pdf", invoice=invoice.id) if visit.may("download") and invoice.pdf_url else "",
     )
+
+
+def _party(language: Language, party: Party) -> PartyView:
+    country = (language.country(party.country),) if party.country else ()
+    return PartyView(party.name, party.address + country, party.email, party.phone, party.tax_ids)
 
 
 def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:

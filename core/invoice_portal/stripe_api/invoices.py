@@ -72,10 +72,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Sender or recipient, as frozen on the invoice."""
+    """Sender or recipient, as frozen on the invoice; ``country`` is a code of two letters."""
 
     name: str
     address: tuple[str, ...] = ()
+    country: str = ""
     email: str = ""
     phone: str = ""
     tax_ids: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ class WholeInvoice:
 
     invoice: Invoice
     lines: Listing[Line]
+    sender_country: str
     recipient: Party
     ship_to: Party | None
     reverse_charge: bool
@@ -223,6 +225,7 @@ def parse_whole_invoice(reader: Reader) -> WholeInvoice:
     return WholeInvoice(
         invoice=invoice,
         lines=Listing(*_embedded_lines(reader, currency)),
+        sender_country=reader.text_or("account_country"),
         recipient=_recipient(reader),
         ship_to=_ship_to(reader),
         reverse_charge=reader.text_or("customer_tax_exempt") == "reverse",
@@ -286,6 +289,7 @@ def _recipient(reader: Reader) -> Party:
     return Party(
         name=reader.text_or("customer_name"),
         address=_address(reader.inside("customer_address")),
+        country=_country(reader.inside("customer_address")),
         email=reader.text_or("customer_email"),
         phone=reader.text_or("customer_phone"),
         tax_ids=tuple(value for value in reader.each("customer_tax_ids", lambda id: id.text_or("value")) if value),
@@ -301,18 +305,16 @@ def _ship_to(reader: Reader) -> Party | None:
 
 
 def _address(reader: Reader | None) -> tuple[str, ...]:
-    """The lines of an address, in the order of most countries; Stripe does not say which one a country uses."""
+    """The lines of an address but for the country, in the order of most of them; Stripe does not say which it uses."""
     if reader is None:
         return ()
     city = " ".join(part for part in (reader.text_or("postal_code"), reader.text_or("city")) if part)
-    lines = (
-        reader.text_or("line1"),
-        reader.text_or("line2"),
-        city,
-        reader.text_or("state"),
-        reader.text_or("country"),
-    )
+    lines = (reader.text_or("line1"), reader.text_or("line2"), city, reader.text_or("state"))
     return tuple(line for line in lines if line)
+
+
+def _country(reader: Reader | None) -> str:
+    return reader.text_or("country") if reader else ""
 
 
 def _tax(reader: Reader, currency: str) -> Tax:
