@@ -1,0 +1,48 @@
+"""Fixtures for the tests of the core."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+import stripe
+from invoice_portal.drivers.blocking import BlockingDriver
+from invoice_portal.drivers.nonblocking import NonBlockingDriver
+from invoice_portal.effects import Program
+from invoice_portal.settings import PortalSettings
+
+T = TypeVar("T")
+Run = Callable[[PortalSettings, Program[Any]], Any]
+
+
+@pytest.fixture(params=["blocking", "nonblocking"])
+def run(request: pytest.FixtureRequest, quiet_stripe: None) -> Run:
+    """Runs a program under either driver, a new one each time."""
+    return _blocking if request.param == "blocking" else _nonblocking
+
+
+@pytest.fixture
+def quiet_stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The ``stripe`` package without its telemetry file and without the half second before each new try."""
+    monkeypatch.setattr(stripe, "enable_telemetry", False)
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
+    monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.002)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield
+
+
+def _blocking(settings: PortalSettings, program: Program[T]) -> T:
+    return BlockingDriver(settings).run(program)
+
+
+def _nonblocking(settings: PortalSettings, program: Program[T]) -> T:
+    async def main() -> T:
+        driver = NonBlockingDriver(settings)
+        try:
+            return await driver.run(program)
+        finally:
+            await driver.close()
+
+    return asyncio.run(main())

@@ -1,0 +1,67 @@
+"""Stepping a program by hand: no event loop, no thread, no socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from invoice_portal.effects import Failed, Ok, Outcome, Program, StripeCall, Together
+from invoice_portal.errors import NotFound, PortalError
+
+T = TypeVar("T")
+
+Answer = PortalError | Callable[[Mapping[str, Any]], Any] | dict[str, Any]
+"""JSON, an error, or a function from the call's parameters to either."""
+
+
+@dataclass
+class Stripe:
+    """Answers calls by their path, and remembers them. A path that is not listed is an object that is missing."""
+
+    answers: Mapping[str, Answer]
+    calls: list[StripeCall[Any]] = field(default_factory=list)
+
+    def do(self, call: StripeCall[T]) -> T:
+        """The parsed answer. Raises what a driver would raise."""
+        self.calls.append(call)
+        answer = self.answers.get(call.path, NotFound(f"no {call.path}"))
+        if callable(answer):
+            answer = answer(call.params)
+        if isinstance(answer, PortalError):
+            raise answer
+        return call.parse(answer)
+
+    def asked(self, path: str) -> list[dict[str, Any]]:
+        """The parameters of every call to ``path``, in order."""
+        return [dict(call.params) for call in self.calls if call.path == path]
+
+
+def play(program: Program[T], stripe: Stripe) -> T:
+    """The program's result, each of its effects done by ``stripe`` in turn."""
+    step: Callable[[], Any] = partial(program.send, None)
+    while True:
+        try:
+            work = step()
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        try:
+            step = partial(program.send, _perform(work, stripe))
+        except PortalError as error:
+            step = partial(program.throw, error)
+
+
+def _perform(work: object, stripe: Stripe) -> object:
+    if isinstance(work, Together):
+        return tuple(_outcome(call, stripe) for call in work.calls)
+    assert isinstance(work, StripeCall), f"a program may await effects only, not {work!r}"
+    return stripe.do(work)
+
+
+def _outcome(call: StripeCall[T], stripe: Stripe) -> Outcome[T]:
+    try:
+        return Ok(stripe.do(call))
+    except PortalError as error:
+        return Failed(error)
