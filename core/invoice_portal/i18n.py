@@ -70,7 +70,8 @@ class Language:
 
     def country(self, code: str) -> str:
         """The name of a country by its two letters; an unknown code stands for itself."""
-        return Locale.parse(self._locale).territories.get(code.upper(), code)
+        name: str = Locale.parse(self._locale).territories.get(code.upper(), code)
+        return name
 
     def percent(self, percentage: Decimal) -> str:
         """``percentage`` is in percent: 19 is 19%."""

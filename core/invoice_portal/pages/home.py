@@ -23,7 +23,7 @@ from invoice_portal.pages.listing import (
 )
 from invoice_portal.pages.message import message_page
 from invoice_portal.pages.owned import customers_with
-from invoice_portal.pages.rows import InvoiceRow, make_row
+from invoice_portal.pages.rows import InvoiceRow, make_rows
 from invoice_portal.pages.status import STATUS_NAMES, overdue
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.ids import checked
@@ -184,7 +184,7 @@ def _view(
             clear_url=visit.url("home", keep),
             active=wanted.filtered,
         ),
-        rows=tuple(make_row(visit, invoice) for invoice in page.invoices),
+        rows=make_rows(visit, page.invoices),
         empty=_empty(visit, wanted),
         newer_url=newer,
         older_url=older,
