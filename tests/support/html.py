@@ -88,7 +88,7 @@ class Html:
     @property
     def rows(self) -> list[list[str]]:
         """The texts of every table row's cells, headings left out."""
-        return [[cell.text for cell in row.all("td")] for row in self.root.all("tr") if row.all("td")]
+        return [[cell.text for cell in row.all("th", "td")] for row in self.root.all("tr") if row.all("td")]
 
     @property
     def forms(self) -> list[Form]:

@@ -33,6 +33,9 @@ class WsgiServer:
             port=0,
             threads=4,
             ident="",
+            trusted_proxy="127.0.0.1",
+            trusted_proxy_headers={"x-forwarded-proto"},
+            clear_untrusted_proxy_headers=True,
         )
         self.origin = f"http://127.0.0.1:{self._server.effective_port}"
         self._thread = threading.Thread(target=self._server.run, name="waitress", daemon=True)
