@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from stripe_sandbox.errors import StripeError, invalid, missing
 from stripe_sandbox.form import Raw
@@ -36,6 +36,10 @@ class Parameter:
                 return None
             raise _empty(name)
         return self._value(raw, name, exists)
+
+    def firm(self) -> Self:
+        """The same, but not to be cleared: what a creation takes where an update may take something away."""
+        return replace(self, clearable=False)
 
     def _value(self, raw: Raw, name: str, exists: Exists) -> object:
         raise NotImplementedError

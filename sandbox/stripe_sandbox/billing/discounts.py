@@ -108,3 +108,8 @@ def discount_customer(sandbox: Sandbox, customer_id: str, coupon_id: str) -> Jso
     id = redeem(sandbox, [{"coupon": coupon_id}], customer=customer_id)[0]
     customer["discount"] = id
     return sandbox.store["discount", id]
+
+
+def gone(discount: Json) -> Json:
+    """What Stripe answers when a discount is taken away."""
+    return {name: value for name, value in discount.items() if name[0] != "_" and name != "end"} | {"deleted": True}

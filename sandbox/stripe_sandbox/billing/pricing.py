@@ -44,7 +44,7 @@ CURRENCY_OPTIONS = HashByKey({"tax_behavior": TAX_BEHAVIOR, "tiers": _TIERS, **U
 PRICE_IN_PRODUCT: Fields = {
     "currency": Currency(required=True),
     "currency_options": CURRENCY_OPTIONS,
-    "metadata": Metadata(),
+    "metadata": Metadata(clearable=False),
     "recurring": Hash(_RECURRING),
     "tax_behavior": TAX_BEHAVIOR,
     **UNIT_AMOUNT,

@@ -62,7 +62,7 @@ CREATE: Fields = {
     "invoice": Reference(to="invoice", required=True),
     "lines": ListOf(_LINE),
     "memo": Text(),
-    "metadata": Metadata(),
+    "metadata": Metadata(clearable=False),
     "out_of_band_amount": Integer(0),
     "reason": OneOf(_REASONS),
     "refund_amount": Integer(0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.billing import balance, methods
+from stripe_sandbox.billing.discounts import gone
 from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.paging import head
@@ -166,7 +167,7 @@ def _discount(call: Call) -> Json:
 def _delete_discount(call: Call) -> Json:
     discount = _discount(call)
     _present(call)["discount"] = None
-    return {**call.sandbox.shown(discount), "deleted": True}
+    return gone(discount)
 
 
 def _paid(sandbox: Sandbox, invoice: Json) -> None:

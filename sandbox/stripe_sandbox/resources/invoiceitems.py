@@ -52,6 +52,7 @@ _SAVE: Fields = {
 }
 CREATE: Fields = {
     **_SAVE,
+    "tax_rates": TAX_RATES.firm(),
     "currency": Currency(),
     "customer": CUSTOMER,
     "invoice": Reference(to="invoice"),

@@ -70,6 +70,9 @@ _SAVE: Fields = {
 }
 CREATE: Fields = {
     **_SAVE,
+    "default_tax_rates": TAX_RATES.firm(),
+    "effective_at": Integer(),
+    "shipping_details": SHIPPING.firm(),
     "currency": Currency(),
     "customer": CUSTOMER,
     "pending_invoice_items_behavior": OneOf(("exclude", "include")),

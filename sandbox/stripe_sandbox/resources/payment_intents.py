@@ -38,6 +38,8 @@ _SAVE: Fields = {
 }
 CREATE: Fields = {
     **_SAVE,
+    "metadata": Metadata(clearable=False),
+    "shipping": SHIPPING.firm(),
     "amount": Integer(1, 99_999_999, required=True),
     "automatic_payment_methods": Hash(
         {"allow_redirects": OneOf(("always", "never")), "enabled": Boolean(required=True)}

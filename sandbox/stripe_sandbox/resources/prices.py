@@ -40,14 +40,14 @@ CREATE: Fields = {
     "currency": Currency(required=True),
     "currency_options": CURRENCY_OPTIONS,
     "lookup_key": Text(max=200, clearable=False),
-    "metadata": Metadata(),
+    "metadata": Metadata(clearable=False),
     "nickname": Text(),
     "product": Reference(to="product"),
     "product_data": Hash(
         {
             "active": Boolean(),
             "id": Text(clearable=False),
-            "metadata": Metadata(),
+            "metadata": Metadata(clearable=False),
             "name": Text(required=True, clearable=False),
             "statement_descriptor": Text(max=22),
             "unit_label": Text(max=12),

@@ -46,6 +46,9 @@ _SAVE: Fields = {
 }
 CREATE: Fields = {
     **_SAVE,
+    "images": _SAVE["images"].firm(),
+    "marketing_features": _SAVE["marketing_features"].firm(),
+    "metadata": _SAVE["metadata"].firm(),
     "default_price_data": Hash(PRICE_IN_PRODUCT),
     "id": Text(clearable=False),
     "name": Text(required=True, clearable=False),

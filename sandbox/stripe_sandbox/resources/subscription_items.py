@@ -30,7 +30,7 @@ _PRICE_DATA = Hash(
 )
 NEW: Fields = {
     "discounts": DISCOUNTS,
-    "metadata": Metadata(),
+    "metadata": Metadata(clearable=False),
     "price": Reference(to="price"),
     "price_data": _PRICE_DATA,
     "quantity": Integer(0),

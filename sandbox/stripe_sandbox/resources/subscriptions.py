@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.billing import collecting, methods, subscribing
-from stripe_sandbox.billing.discounts import redeem
+from stripe_sandbox.billing.discounts import gone, redeem
 from stripe_sandbox.billing.drafting import HOUR, schedule_finalization
 from stripe_sandbox.billing.finalizing import finalize
 from stripe_sandbox.billing.periods import DAY
@@ -358,7 +358,7 @@ def _discount_gone(call: Call) -> Json:
         raise StripeError("No active discount for subscription", status=404, code="resource_missing")
     discount = call.store["discount", subscription["discounts"][-1]]
     subscription["discounts"] = subscription["discounts"][:-1]
-    return {**call.sandbox.shown(discount), "deleted": True}
+    return gone(discount)
 
 
 def show(sandbox: Sandbox, subscription: Json) -> Json:

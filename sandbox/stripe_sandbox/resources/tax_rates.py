@@ -23,6 +23,7 @@ UPDATE: Fields = {
 }
 CREATE: Fields = {
     **UPDATE,
+    "metadata": Metadata(clearable=False),
     "display_name": Text(max=50, required=True, clearable=False),
     "inclusive": Boolean(required=True),
     "percentage": Fraction(4, required=True),
