@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
 import stripe
+
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
 from invoice_portal.effects import Program
@@ -24,13 +25,12 @@ def run(request: pytest.FixtureRequest, quiet_stripe: None) -> Run:
 
 
 @pytest.fixture
-def quiet_stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def quiet_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
     """The ``stripe`` package without its telemetry file and without the half second before each new try."""
     monkeypatch.setattr(stripe, "enable_telemetry", False)
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
     monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.002)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    yield
 
 
 def _blocking(settings: PortalSettings, program: Program[T]) -> T:

@@ -5,6 +5,7 @@ import socket
 from typing import Any
 
 import pytest
+
 from invoice_portal.effects import StripeCall
 from invoice_portal.errors import NotFound, PortalError, StripeRefused, StripeUnavailable
 from invoice_portal.settings import PortalSettings
@@ -44,9 +45,9 @@ ANSWERS = [
 def test_each_error_has_its_kind_and_a_bounded_number_of_tries(
     run: Run, caplog: pytest.LogCaptureFixture, said: Said, kind: type[PortalError], tries: int
 ):
-    with caplog.at_level(logging.DEBUG, "invoice_portal"), scripted(lambda asked: said) as script:
-        with pytest.raises(PortalError) as raised:
-            run(settings_for(script), program())
+    caplog.set_level(logging.DEBUG, "invoice_portal")
+    with scripted(lambda asked: said) as script, pytest.raises(PortalError) as raised:
+        run(settings_for(script), program())
     assert type(raised.value) is kind
     assert len(script.asked) == tries
     assert PRIVATE not in raised.value.detail

@@ -9,9 +9,10 @@ from contextvars import ContextVar
 from typing import Any
 
 import pytest
+
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
-from invoice_portal.effects import Failed, Ok, Program, StripeCall, Together, together
+from invoice_portal.effects import Failed, Ok, StripeCall, Together, together
 from invoice_portal.errors import NotFound, StripeUnavailable
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_api import STRIPE_VERSION
@@ -453,5 +454,3 @@ def test_waiting_is_bounded_by_the_setting(run: Run):
         release.set()
     assert took < 2
     assert 1 <= len(script.asked) <= 2
-
-

@@ -3,6 +3,7 @@
 from dataclasses import FrozenInstanceError
 
 import pytest
+
 from invoice_portal.effects import Failed, Ok, StripeCall, Together, needed, together
 from invoice_portal.errors import NotFound, StripeUnavailable
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from invoice_portal import CustomerId, Email, Portal, PortalError
 from invoice_portal.errors import LinkExpired, NotFound, NotIdentified, SignatureRefused
 from invoice_portal.identity import Identity, identifier, kind, make_identity, plausible
@@ -168,7 +169,7 @@ def test_the_portal_does_not_sign_for_nobody(identity: Identity):
 
 @pytest.mark.parametrize("subscription", ["in_1", "sub_", "sub_1 ", "nonsense"])
 def test_the_portal_does_not_sign_for_a_subscription_that_cannot_be(subscription: str):
-    with pytest.raises(ValueError, match="subscription|cannot be"):
+    with pytest.raises(ValueError, match="subscription"):
         make_portal().sign_identifier(ADA, subscription=subscription)
 
 

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from invoice_portal import Portal
 from invoice_portal.signing import Purpose, Signer, hash_identifier
 
