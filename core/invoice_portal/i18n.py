@@ -169,7 +169,13 @@ class Languages:
         self.codes = tuple(sorted({SOURCE_LANGUAGE, *_codes(self._folders), *self._reworded}))
         self._check_reworded()
         self._known: dict[str, Language] = {}
-        self.default = self.find([default]) or self._language(SOURCE_LANGUAGE, Locale.parse(SOURCE_LANGUAGE))
+        found = self.find([default])
+        if found is None:
+            raise ConfigurationError(
+                f"default_language {default!r} has no texts here. There are {', '.join(self.codes)}; add yours with the "
+                "setting translations."
+            )
+        self.default = found
 
     def find(self, tags: Iterable[str]) -> Language | None:
         """The first of the wanted languages (BCP 47 tags) that the portal speaks, with that tag's own formats."""

@@ -6,6 +6,7 @@ although they have no decimals, and MGA, which ISO divides, has none at Stripe.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +21,8 @@ _ZERO_DECIMAL: Final = frozenset(
 _THREE_DECIMAL: Final = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 _SHOWN_WITHOUT_DECIMALS: Final = frozenset({"isk", "ugx"})
 _MOST_DECIMALS: Final = 12
+_LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=[-\d])")
+"""CLDR's currency spacing, which Babel leaves out: "CLP 1,234" but "$1,234"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def format_unit_price(minor: Decimal, currency: str, locale: str) -> str:
 
 
 def _apply(value: Decimal, currency: str, locale: str, least: int, most: int) -> str:
-    return str(_pattern(locale, least, most).apply(value, locale, currency=currency.upper(), currency_digits=False))
+    text = str(_pattern(locale, least, most).apply(value, locale, currency=currency.upper(), currency_digits=False))
+    return _LETTER_BEFORE_DIGIT.sub("\u00a0", text)
 
 
 @lru_cache(maxsize=512)

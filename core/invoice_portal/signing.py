@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from itsdangerous import BadData, URLSafeSerializer, base64_decode, base64_encode
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)", re.ASCII)
+_TOKEN = re.compile(r"\.?[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)", re.ASCII)  # a dot in front: the payload is compressed
 
 Purpose: TypeAlias = Literal["arrival", "session", "form", "cursor"]
 

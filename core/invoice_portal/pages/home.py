@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from invoice_portal.effects import Ok, Outcome, each, together
+from invoice_portal.effects import Ok, Outcome, each, needed, together
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
-from invoice_portal.identity import CustomerId, Email
-from invoice_portal.money import Money
-from invoice_portal.pages.handover import payable
-from invoice_portal.pages.listing import (
-    InvoicePage,
-    Scope,
-    Wanted,
-    fill,
-    first_call,
-    read_cursor,
-    read_wanted,
-    seal_cursor,
-)
+from invoice_portal.identity import CustomerId
+from invoice_portal.pages.home_view import HomeData, view_home
+from invoice_portal.pages.listing import Scope, fill, first_call, read_cursor, read_wanted
 from invoice_portal.pages.message import message_page
 from invoice_portal.pages.owned import customers_with
-from invoice_portal.pages.rows import InvoiceRow, make_rows
-from invoice_portal.pages.status import STATUS_NAMES, overdue
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
@@ -34,76 +21,30 @@ from invoice_portal.visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several things to look at."""
+class Beside:
+    """What stands beside the list; each may have failed alone."""
 
-    label: str
-    value: str
-    url: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ToPay:
-    """What is open: one amount for each currency; ``late`` says how many are overdue, ready to print.
-
-    ``pay_url`` is set where it is one invoice and can be paid here: the main thing is then one click away.
-    """
-
-    amounts: tuple[str, ...]
-    summary: str
-    late: str
-    url: str
-    pay_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class FilterForm:
-    """The filter as it stands, for the form; ``keep`` are the parameters that it passes on."""
-
-    url: str
-    status: str
-    since: str
-    until: str
-    problem: str
-    keep: tuple[tuple[str, str], ...]
-    clear_url: str
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Everything on the page, ready to print."""
-
-    customers: tuple[Choice, ...]
-    subscriptions: tuple[Choice, ...]
-    to_pay: ToPay | None
-    to_pay_failed: bool
-    tabs: tuple[Choice, ...]
-    statuses: tuple[Choice, ...]
-    filter: FilterForm
-    rows: tuple[InvoiceRow, ...]
-    empty: str
-    newer_url: str
-    older_url: str
+    open_now: Outcome[Listing[Invoice]]
+    subscriptions: Outcome[Listing[Subscription]]
 
 
 async def home(visit: Visit) -> Response:
     """The customer's invoices. The list must be there; the panes beside it may fail alone."""
     identity = visit.identified().identity
-    customers = await customers_with(identity) if isinstance(identity, Email) else ()
-    if isinstance(identity, Email) and not customers:
-        return nothing_here(visit)
-    customer = _chosen_customer(visit, customers) if isinstance(identity, Email) else identity.id
-    try:
-        return await _home_of(visit, customer, customers)
-    except NotFound:
-        if isinstance(identity, CustomerId) and not visit.request.query:
-            return nothing_here(visit)  # Stripe has no such customer
-        raise
+    if isinstance(identity, CustomerId):
+        try:
+            return await _home_of(visit, identity.id, ())
+        except NotFound:
+            if {"after", "before", "subscription"} & visit.request.query.keys():
+                raise
+            return _nothing_here(visit)  # Stripe has no such customer
+    customers = await customers_with(identity)
+    if not customers:
+        return _nothing_here(visit)
+    return await _home_of(visit, _chosen_customer(visit, customers), customers)
 
 
-def nothing_here(visit: Visit) -> Page:
+def _nothing_here(visit: Visit) -> Page:
     """The page for a visitor without a customer at Stripe: kind, and the same for every address."""
     _ = visit.language.gettext
     return message_page(
@@ -115,79 +56,25 @@ def nothing_here(visit: Visit) -> Page:
 
 
 async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...]) -> Response:
-    scope = Scope(customer, _subscription_in_view(visit))
+    scope = _scope(visit, customer)
     wanted, cursor = read_wanted(visit), read_cursor(visit, scope)
     answer = await first_call(visit, scope, wanted, cursor)
-    everything = not (wanted.filtered or cursor or answer.has_more or scope.subscription)
-    if everything:
-        open_now, subscriptions = await _beside_everything(scope, answer)
-    else:
-        open_now, subscriptions = await _beside(scope)
+    whole = not (wanted.filtered or cursor or answer.has_more)
+    beside = await _beside(scope, answer, whole)
+    if scope.subscription and not scope.bound:
+        await _check_choice(scope, beside.subscriptions)
     page = await fill(visit, scope, wanted, cursor, answer)
-    view = _view(visit, scope, wanted, page, open_now, subscriptions, customers)
-    shown = page.invoices or (open_now.value.items if isinstance(open_now, Ok) else ())
+    data = HomeData(customers, scope, wanted, page, beside.open_now, beside.subscriptions)
+    shown = page.invoices or (beside.open_now.value.items if isinstance(beside.open_now, Ok) else ())
+    name = next((known.name for known in customers if known.id == customer), "")
     return Page(
         template="invoice_portal/invoices.html",
         title=visit.language.gettext("Billing"),
         context={
-            "home": view,
+            "home": view_home(visit, data),
             "merchant": shown[0].account_name if shown else "",
-            "customer_name": _name(customers, customer) or (shown[0].customer_name if shown else ""),
+            "customer_name": name or (shown[0].customer_name if shown else ""),
         },
-    )
-
-
-async def _beside(scope: Scope) -> tuple[Outcome[Listing[Invoice]], Outcome[Listing[Subscription]]]:
-    """What is open, and the customer's subscriptions: asked for, since the list holds only a part."""
-    return await together(
-        list_invoices(scope.customer, limit=MOST_A_CALL, status="open", subscription=scope.subscription),
-        subscriptions_of(scope.customer),
-    )
-
-
-async def _beside_everything(
-    scope: Scope, every: Listing[Invoice]
-) -> tuple[Outcome[Listing[Invoice]], Outcome[Listing[Subscription]]]:
-    """The same where the list holds every invoice: most customers cost one call, and Stripe counts them."""
-    open_now = Ok(Listing(tuple(invoice for invoice in every.items if invoice.status == "open"), has_more=False))
-    if len({invoice.subscription for invoice in every.items} - {None}) < 2:
-        return open_now, Ok(Listing((), has_more=False))
-    (subscriptions,) = await each([subscriptions_of(scope.customer)])
-    return open_now, subscriptions
-
-
-def _view(
-    visit: Visit,
-    scope: Scope,
-    wanted: Wanted,
-    page: InvoicePage,
-    open_now: Outcome[Listing[Invoice]],
-    subscriptions: Outcome[Listing[Subscription]],
-    customers: tuple[Customer, ...],
-) -> Home:
-    keep = _kept(visit, customers, scope)
-    newer, older = _page_urls(visit, scope, wanted, page, keep)
-    return Home(
-        customers=_customer_choices(visit, customers, scope.customer),
-        subscriptions=_subscription_choices(visit, subscriptions, scope, keep),
-        to_pay=_to_pay(visit, open_now.value, keep) if isinstance(open_now, Ok) else None,
-        to_pay_failed=not isinstance(open_now, Ok),
-        tabs=_status_choices(visit, wanted, keep, ("", "open", "paid")),
-        statuses=_status_choices(visit, wanted, keep, ("", *STATUS_NAMES)),
-        filter=FilterForm(
-            url=visit.url("home"),
-            status=wanted.status,
-            since=wanted.since,
-            until=wanted.until,
-            problem=wanted.problem,
-            keep=tuple(keep.items()),
-            clear_url=visit.url("home", keep),
-            active=wanted.filtered,
-        ),
-        rows=make_rows(visit, page.invoices),
-        empty=_empty(visit, wanted),
-        newer_url=newer,
-        older_url=older,
     )
 
 
@@ -201,123 +88,40 @@ def _chosen_customer(visit: Visit, customers: tuple[Customer, ...]) -> str:
     return wanted
 
 
-def _subscription_in_view(visit: Visit) -> str | None:
+def _scope(visit: Visit, customer: str) -> Scope:
     """The subscription that was given on arrival, unless all may be seen; else the one that was chosen."""
-    scope = visit.identified().subscription
-    if scope and not visit.settings.show_all_invoices:
-        return scope
+    given = visit.identified().subscription
+    if given and not visit.settings.show_all_invoices:
+        return Scope(customer, given, bound=True)
     chosen = visit.request.query.get("subscription", "")
-    return checked("sub", chosen) if chosen else None
+    return Scope(customer, checked("sub", chosen) if chosen else None, bound=False)
 
 
-def _kept(visit: Visit, customers: tuple[Customer, ...], scope: Scope) -> dict[str, str]:
-    """The choices that every link of the page carries on."""
-    keep = {}
-    if len(customers) > 1:
-        keep["customer"] = scope.customer
-    if visit.request.query.get("subscription") and scope.subscription:
-        keep["subscription"] = scope.subscription
-    return keep
+async def _beside(scope: Scope, answer: Listing[Invoice], whole: bool) -> Beside:
+    """What is open, and the subscriptions to choose from.
+
+    Where the list holds every invoice in scope it tells both: most customers cost one call, and Stripe counts them.
+    """
+    open_call = list_invoices(scope.customer, limit=MOST_A_CALL, status="open", subscription=scope.subscription)
+    subscriptions_call = subscriptions_of(scope.customer)
+    several = len({invoice.subscription for invoice in answer.items} - {None}) > 1
+    choice = not scope.bound and (several or not whole or scope.subscription is not None)
+    if choice and not whole:
+        return Beside(*await together(open_call, subscriptions_call))
+    if not whole:
+        (open_now,) = await each([open_call])
+        return Beside(open_now, Ok(Listing((), has_more=False)))
+    found = Ok(Listing(tuple(invoice for invoice in answer.items if invoice.status == "open"), has_more=False))
+    if not choice:
+        return Beside(found, Ok(Listing((), has_more=False)))
+    (subscriptions,) = await each([subscriptions_call])
+    return Beside(found, subscriptions)
 
 
-def _customer_choices(visit: Visit, customers: tuple[Customer, ...], current: str) -> tuple[Choice, ...]:
-    if len(customers) < 2:
-        return ()
-    _ = visit.language.gettext
-    return tuple(
-        Choice(
-            label=_(
-                "%(name)s, customer since %(date)s",
-                name=customer.name or customer.description or customer.email,
-                date=visit.language.date(customer.created),
-            ),
-            value=customer.id,
-            url=visit.url("home", {"customer": customer.id}),
-            current=customer.id == current,
-        )
-        for customer in customers
-    )
-
-
-def _subscription_choices(
-    visit: Visit, outcome: Outcome[Listing[Subscription]], scope: Scope, keep: dict[str, str]
-) -> tuple[Choice, ...]:
-    """The visitor's subscriptions, where there are several and no one of them was given on arrival for good."""
-    bound = visit.identified().subscription and not visit.settings.show_all_invoices
-    if bound or not isinstance(outcome, Ok) or len(outcome.value.items) < 2:
-        return ()
-    _ = visit.language.gettext
-    customer = {name: value for name, value in keep.items() if name == "customer"}
-    every = Choice(_("All subscriptions"), "", visit.url("home", customer), scope.subscription is None)
-    return every, *(
-        Choice(
-            label=_subscription_label(visit, subscription),
-            value=subscription.id,
-            url=visit.url("home", {**customer, "subscription": subscription.id}),
-            current=subscription.id == scope.subscription,
-        )
-        for subscription in outcome.value.items
-    )
-
-
-def _subscription_label(visit: Visit, subscription: Subscription) -> str:
-    _ = visit.language.gettext
-    name = subscription.description or ", ".join(subscription.names) or _("Subscription")
-    return _("%(name)s, since %(date)s", name=name, date=visit.language.date(subscription.created))
-
-
-def _status_choices(visit: Visit, wanted: Wanted, keep: dict[str, str], values: Sequence[str]) -> tuple[Choice, ...]:
-    _ = visit.language.gettext
-    return tuple(
-        Choice(
-            label=_(STATUS_NAMES[value]) if value else _("All"),
-            value=value,
-            url=visit.url("home", {**wanted.query(status=value), **keep}),
-            current=value == wanted.status,
-        )
-        for value in values
-    )
-
-
-def _to_pay(visit: Visit, listing: Listing[Invoice], keep: dict[str, str]) -> ToPay | None:
-    """The sum of what is open, a figure for each currency: amounts in different ones are never added up."""
-    due = [invoice for invoice in listing.items if invoice.amount_remaining.amount > 0]
-    if not due:
-        return None
-    sums: dict[str, int] = {}
-    for invoice in due:
-        currency = invoice.amount_remaining.currency
-        sums[currency] = sums.get(currency, 0) + invoice.amount_remaining.amount
-    language, late = visit.language, sum(overdue(invoice, visit.now) for invoice in due)
-    if listing.has_more:
-        summary = language.gettext("The newest %(count)s open invoices. There are more.", count=len(listing.items))
-    else:
-        summary = language.ngettext("%(count)s open invoice", "%(count)s open invoices", len(due))
-    return ToPay(
-        amounts=tuple(language.money(Money(amount, currency)) for currency, amount in sums.items()),
-        summary=summary,
-        late=language.ngettext("%(count)s is overdue", "%(count)s are overdue", late) if late else "",
-        url=visit.url("home", {"status": "overdue" if late else "open", **keep}),
-        pay_url=visit.url("pay", invoice=due[0].id) if len(due) == 1 and visit.may("pay") and payable(due[0]) else "",
-    )
-
-
-def _page_urls(visit: Visit, scope: Scope, wanted: Wanted, page: InvoicePage, keep: dict[str, str]) -> tuple[str, str]:
-    same = {**wanted.query(), **keep}
-    if not page.invoices:
-        return visit.url("home", same) if page.has_newer else "", ""
-    newer = {"before": seal_cursor(visit, scope, page.invoices[0])} if page.has_newer else None
-    older = {"after": seal_cursor(visit, scope, page.invoices[-1])} if page.has_older else None
-    return (
-        visit.url("home", {**same, **newer}) if newer else "",
-        visit.url("home", {**same, **older}) if older else "",
-    )
-
-
-def _empty(visit: Visit, wanted: Wanted) -> str:
-    _ = visit.language.gettext
-    return _("No invoice fits this choice.") if wanted.filtered else _("There are no invoices yet.")
-
-
-def _name(customers: tuple[Customer, ...], id: str) -> str:
-    return next((customer.name for customer in customers if customer.id == id), "")
+async def _check_choice(scope: Scope, first: Outcome[Listing[Subscription]]) -> None:
+    """Raises ``NotFound`` where the chosen subscription is not this customer's: it looks the same as a missing one."""
+    listing = needed(first)
+    while scope.subscription not in {subscription.id for subscription in listing.items}:
+        if not listing.has_more or not listing.items:
+            raise NotFound("the subscription is not this customer's")
+        listing = await subscriptions_of(scope.customer, after=listing.items[-1].id)

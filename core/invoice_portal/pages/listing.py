@@ -43,10 +43,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose invoices: one customer's, of one subscription where one is in view."""
+    """Whose invoices: one customer's, of one subscription where one is in view.
+
+    ``bound`` is set where the subscription was given on arrival, so that nothing else may be seen.
+    """
 
     customer: str
     subscription: str | None
+    bound: bool
 
 
 @dataclass(frozen=True, slots=True)
