@@ -172,7 +172,7 @@ class Languages:
         found = self.find([default])
         if found is None:
             raise ConfigurationError(
-                f"default_language {default!r} has no texts here. There are {', '.join(self.codes)}; add yours with the "
+                f"default_language {default!r} has no texts. There are {', '.join(self.codes)}; add yours with the "
                 "setting translations."
             )
         self.default = found
