@@ -36,6 +36,7 @@ PROBES = (
     Probe("invoices", "/v1/invoices", "rak_invoice_read", needed=True),
     Probe("customers", "/v1/customers", "rak_customer_read", needed=True),
     Probe("subscriptions, for the choice among several", "/v1/subscriptions", "rak_subscription_read"),
+    Probe("products, for the names of subscriptions", "/v1/products", "rak_product_read"),
     Probe("payments, for an invoice's history", "/v1/invoice_payments", "rak_invoice_read"),
     Probe("payment intents, for what was paid with what", "/v1/payment_intents", "rak_payment_intent_read"),
     Probe("charges, for what was paid with what", "/v1/charges", "rak_charge_read"),

@@ -15,8 +15,9 @@ from invoice_portal.pages.owned import customers_with
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
+from invoice_portal.stripe_api.products import products_with
 from invoice_portal.stripe_api.reading import Listing
-from invoice_portal.stripe_api.subscriptions import Subscription, subscriptions_of
+from invoice_portal.stripe_api.subscriptions import Subscription, retrieve_subscription, subscriptions_of
 from invoice_portal.visits import Visit
 
 
@@ -41,7 +42,7 @@ async def home(visit: Visit) -> Response:
     customers = await customers_with(identity)
     if not customers:
         return _nothing_here(visit)
-    return await _home_of(visit, _chosen_customer(visit, customers), customers)
+    return await _home_of(visit, await _customer_in_view(visit, customers), customers)
 
 
 def _nothing_here(visit: Visit) -> Page:
@@ -64,7 +65,8 @@ async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...])
     if scope.subscription and not scope.bound:
         await _check_choice(scope, beside.subscriptions)
     page = await fill(visit, scope, wanted, cursor, answer)
-    data = HomeData(customers, scope, wanted, page, beside.open_now, beside.subscriptions)
+    names = await _product_names(beside.subscriptions)
+    data = HomeData(customers, scope, wanted, page, beside.open_now, beside.subscriptions, names)
     shown = page.invoices or (beside.open_now.value.items if isinstance(beside.open_now, Ok) else ())
     name = next((known.name for known in customers if known.id == customer), "")
     return Page(
@@ -78,14 +80,16 @@ async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...])
     )
 
 
-def _chosen_customer(visit: Visit, customers: tuple[Customer, ...]) -> str:
-    """The customer in the address, where it is one of the visitor's; else the newest."""
+async def _customer_in_view(visit: Visit, customers: tuple[Customer, ...]) -> str:
+    """The customer in the address, or the one whose subscription was given on arrival, or the newest."""
+    ids = [customer.id for customer in customers]
+    given = visit.identified().subscription
     wanted = visit.request.query.get("customer", "")
-    if not wanted:
-        return customers[0].id
-    if wanted not in {customer.id for customer in customers}:
+    if not wanted and given and len(ids) > 1:
+        wanted = (await retrieve_subscription(given)).owner or ""
+    if wanted and wanted not in ids:
         raise NotFound("the customer is not this visitor's")
-    return wanted
+    return wanted or ids[0]
 
 
 def _scope(visit: Visit, customer: str) -> Scope:
@@ -125,3 +129,12 @@ async def _check_choice(scope: Scope, first: Outcome[Listing[Subscription]]) -> 
         if not listing.has_more or not listing.items:
             raise NotFound("the subscription is not this customer's")
         listing = await subscriptions_of(scope.customer, after=listing.items[-1].id)
+
+
+async def _product_names(subscriptions: Outcome[Listing[Subscription]]) -> dict[str, str]:
+    """The names of what is subscribed to, where there is something to choose; a key may lack the permission."""
+    if not isinstance(subscriptions, Ok) or len(subscriptions.value.items) < 2:
+        return {}
+    ids = sorted({product for subscription in subscriptions.value.items for product in subscription.products})
+    (outcome,) = await each([products_with(ids)])
+    return {product.id: product.name for product in outcome.value.items} if isinstance(outcome, Ok) else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from invoice_portal.effects import Ok, Outcome
@@ -28,6 +28,7 @@ class HomeData:
     page: InvoicePage
     open_now: Outcome[Listing[Invoice]]
     subscriptions: Outcome[Listing[Subscription]]
+    product_names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def view_home(visit: Visit, data: HomeData) -> Home:
     newer, older = _page_urls(visit, scope, wanted, data.page, keep)
     return Home(
         customers=_customer_choices(visit, data.customers, scope.customer),
-        subscriptions=_subscription_choices(visit, data.subscriptions, scope, keep),
+        subscriptions=_subscription_choices(visit, data, keep),
         to_pay=_to_pay(visit, open_now.value, keep) if isinstance(open_now, Ok) else None,
         to_pay_failed=not isinstance(open_now, Ok),
         tabs=_status_choices(visit, wanted, keep, ("", "open", "paid")),
@@ -139,29 +140,29 @@ def _customer_choices(visit: Visit, customers: tuple[Customer, ...], current: st
     )
 
 
-def _subscription_choices(
-    visit: Visit, outcome: Outcome[Listing[Subscription]], scope: Scope, keep: dict[str, str]
-) -> tuple[Choice, ...]:
+def _subscription_choices(visit: Visit, data: HomeData, keep: dict[str, str]) -> tuple[Choice, ...]:
     """The visitor's subscriptions, where there are several and no one of them was given on arrival for good."""
-    if scope.bound or not isinstance(outcome, Ok) or len(outcome.value.items) < 2:
+    subscriptions, scope = data.subscriptions, data.scope
+    if scope.bound or not isinstance(subscriptions, Ok) or len(subscriptions.value.items) < 2:
         return ()
     _ = visit.language.gettext
     customer = {name: value for name, value in keep.items() if name == "customer"}
     every = Choice(_("All subscriptions"), "", visit.url("home", customer), scope.subscription is None)
     return every, *(
         Choice(
-            label=_subscription_label(visit, subscription),
+            label=_subscription_label(visit, subscription, data.product_names),
             value=subscription.id,
             url=visit.url("home", {**customer, "subscription": subscription.id}),
             current=subscription.id == scope.subscription,
         )
-        for subscription in outcome.value.items
+        for subscription in subscriptions.value.items
     )
 
 
-def _subscription_label(visit: Visit, subscription: Subscription) -> str:
+def _subscription_label(visit: Visit, subscription: Subscription, names: Mapping[str, str]) -> str:
     _ = visit.language.gettext
-    name = subscription.description or ", ".join(subscription.names) or _("Subscription")
+    products = ", ".join(names[product] for product in subscription.products if names.get(product))
+    name = products or subscription.description or _("Subscription")
     return _("%(name)s, since %(date)s", name=name, date=visit.language.date(subscription.created))
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invoice_portal.effects import StripeCall
-from invoice_portal.stripe_api.reading import Listing, Reader, listing_of
+from invoice_portal.stripe_api.ids import checked
+from invoice_portal.stripe_api.reading import Listing, Reader, listing_of, one
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription by what its customer would call it."""
+    """A subscription, and the ids of the products that it is for."""
 
     id: str
-    status: str
+    owner: str | None
     created: int
     description: str
-    names: tuple[str, ...]
+    products: tuple[str, ...]
 
 
 def subscriptions_of(customer: str, after: str | None = None) -> StripeCall[Listing[Subscription]]:
@@ -27,21 +28,24 @@ def subscriptions_of(customer: str, after: str | None = None) -> StripeCall[List
     return StripeCall("get", "/v1/subscriptions", listing_of(parse_subscription, "subscriptions"), params)
 
 
+def retrieve_subscription(subscription: str) -> StripeCall[Subscription]:
+    """One subscription, for whose it is."""
+    path = f"/v1/subscriptions/{checked('sub', subscription)}"
+    return StripeCall("get", path, one(parse_subscription, "subscription"))
+
+
 def parse_subscription(reader: Reader) -> Subscription:
     """Read one subscription."""
+    products = reader.each("items", _product) if reader.inside("items") else ()
     return Subscription(
         id=reader.text("id"),
-        status=reader.text_or("status"),
+        owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
         created=reader.moment_or_none("created") or 0,
         description=reader.text_or("description"),
-        names=tuple(name for name in reader.each("items", _name) if name),
+        products=tuple(dict.fromkeys(product for product in products if product)),
     )
 
 
-def _name(item: Reader) -> str:
-    """A price's nickname: the product's name is not in the answer unless expanded."""
+def _product(item: Reader) -> str | None:
     price = item.inside("price")
-    if price is None:
-        return ""
-    product = price.inside("product")
-    return (product.text_or("name") if product else "") or price.text_or("nickname")
+    return price.id_or_none("product") if price else None
