@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from babel import Locale
-from babel.numbers import NumberPattern, parse_pattern
+from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
 _ZERO_DECIMAL: Final = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
@@ -63,7 +63,16 @@ def format_unit_price(minor: Decimal, currency: str, locale: str) -> str:
 
 def _apply(value: Decimal, currency: str, locale: str, least: int, most: int) -> str:
     text = str(_pattern(locale, least, most).apply(value, locale, currency=currency.upper(), currency_digits=False))
-    return _LETTER_BEFORE_DIGIT.sub("\u00a0", text)
+    symbol = _mixed_symbol(currency, locale)
+    return _LETTER_BEFORE_DIGIT.sub("\u00a0", text.replace(symbol, f"{symbol}\u200e") if symbol else text)
+
+
+@lru_cache(maxsize=512)
+def _mixed_symbol(currency: str, locale: str) -> str:
+    """A symbol such as "US$" where the text runs from right to left: without a mark behind it "$" changes sides."""
+    symbol = get_currency_symbol(currency.upper(), locale)
+    mixed = symbol[:1].isascii() and symbol[:1].isalpha() and not symbol.isalpha()
+    return symbol if mixed and Locale.parse(locale).text_direction == "rtl" else ""
 
 
 @lru_cache(maxsize=512)
