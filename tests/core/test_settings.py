@@ -4,6 +4,7 @@ import dataclasses
 import pickle
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -218,10 +219,8 @@ whatever = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max
 
 @given(st.dictionaries(st.sampled_from(sorted(FIELDS)), whatever | st.lists(whatever, max_size=2), max_size=3))
 def test_whatever_is_given_works_or_is_a_configuration_error(changes: dict[str, Any]):
-    try:
+    with suppress(ConfigurationError):
         Portal(make(**changes))
-    except ConfigurationError as error:
-        assert str(error)
 
 
 # The live rule
