@@ -123,27 +123,16 @@ def _date(iso: str, width: Literal["medium", "long"], locale: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The texts of one language: what the host rewords, the host's files, then the portal's own."""
+    """The texts of one language: what the host rewords, then files, each falling back to the next."""
 
     reworded: Mapping[str, str]
-    files: Sequence[NullTranslations]
+    files: NullTranslations
 
     def find(self, message: str) -> str:
-        if message in self.reworded:
-            return self.reworded[message]
-        for file in self.files:
-            if (text := file.gettext(message)) != message:
-                return text
-        return message
+        return self.reworded.get(message) or self.files.gettext(message)
 
     def find_plural(self, one: str, many: str, count: int) -> str:
-        source = one if count == 1 else many
-        if source in self.reworded:
-            return self.reworded[source]
-        for file in self.files:
-            if (text := file.ngettext(one, many, count)) not in (one, many):
-                return text
-        return source
+        return self.reworded.get(one if count == 1 else many) or self.files.ngettext(one, many, count)
 
 
 class Languages:
@@ -183,7 +172,7 @@ class Languages:
             locale = _parse(tag)
             if locale is None:
                 continue
-            for code in (str(locale), f"{locale.language}_{locale.script}", locale.language):
+            for code in _family(locale):
                 if code in self.codes:
                     return self._language(code, locale)
         return None
@@ -196,9 +185,18 @@ class Languages:
     def _language(self, code: str, locale: Locale) -> Language:
         key = f"{code}:{locale}"
         if key not in self._known:
-            texts = _Texts(self._reworded.get(code, {}), [_read(folder, code) for folder in self._folders])
-            self._known[key] = Language(code, locale, self._zone, texts)
+            family = _family(Locale.parse(code))
+            reworded = {message: text for known in reversed(family) for message, text in self._of(known)}
+            files = NullTranslations()
+            for path in reversed([(folder, known) for known in family for folder in self._folders]):
+                if (file := _read(*path)) is not None:
+                    file.add_fallback(files)
+                    files = file
+            self._known[key] = Language(code, locale, self._zone, _Texts(reworded, files))
         return self._known[key]
+
+    def _of(self, code: str) -> Iterable[tuple[str, str]]:
+        return self._reworded.get(code, {}).items()
 
     def _check_reworded(self) -> None:
         known = source_messages()
@@ -276,17 +274,26 @@ def _parse(tag: str) -> Locale | None:
         return None
 
 
+def _family(locale: Locale) -> tuple[str, ...]:
+    """Where the texts for a locale may be, its own first: de_AT, de."""
+    return tuple(dict.fromkeys((str(locale), f"{locale.language}_{locale.script or ''}", locale.language)))
+
+
+def _read(folder: Path, code: str) -> Translations | None:
+    """The texts of one file, or None where there is none."""
+    compiled = _compiled(folder, code)
+    return Translations(BytesIO(compiled)) if compiled else None
+
+
 @lru_cache(maxsize=256)
-def _read(folder: Path, code: str) -> NullTranslations:
-    """The texts of one file, compiled in memory; an absent file has none."""
+def _compiled(folder: Path, code: str) -> bytes:
     path = folder / code / "LC_MESSAGES" / "messages.po"
     if not path.is_file():
-        return NullTranslations()
+        return b""
     compiled = BytesIO()
     try:
         with path.open("rb") as file:
             write_mo(compiled, read_po(file, locale=code, abort_invalid=True))
     except (PoFileError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"translations: {path} cannot be read: {error}") from None
-    compiled.seek(0)
-    return Translations(compiled)
+    return compiled.getvalue()

@@ -168,7 +168,7 @@ def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:
     if invoice.due_date is not None:
         yield Fact(_("Due"), language.long_date(invoice.due_date))
     if whole.paid_at is not None:
-        yield Fact(_("Paid"), language.long_date(whole.paid_at))
+        yield Fact(_("Paid on"), language.long_date(whole.paid_at))
     if whole.voided_at is not None:
         yield Fact(_("Void since"), language.long_date(whole.voided_at))
     if whole.receipt_number:
@@ -215,7 +215,7 @@ def _totals(language: Language, whole: WholeInvoice, extras: Extras) -> Iterator
     if invoice.amount_due != invoice.total:
         yield TotalView(_("Amount due"), money(invoice.amount_due), strong=True)
     if whole.amount_paid.amount:
-        yield TotalView(_("Paid"), money(_minus(whole.amount_paid)))
+        yield TotalView(_("Amount paid"), money(_minus(whole.amount_paid)))
     if invoice.status == "open":
         yield TotalView(_("To pay"), money(invoice.amount_remaining), strong=True)
     if whole.amount_overpaid.amount:
