@@ -6,7 +6,8 @@ import importlib
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from invoice_portal.resources import data_dir
 from invoice_portal.settings import ENV_PREFIX, PortalSettings
 from invoice_portal.signing import hash_identifier
 
+PORT = click.IntRange(1, 65535)
 _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
 portal_option = click.option(
@@ -52,6 +54,8 @@ def hash_command(email: str | None, customer_id: str | None) -> None:
         raise click.BadParameter(f"{identifier!r} cannot be one.", param_hint=f"--{kind.replace('_', '-')}")
     keys = os.environ.get(f"{ENV_PREFIX}SECRET_KEYS", "")
     key = keys.split(",")[0].strip() or _ask("Secret key")
+    if not key:
+        raise click.ClickException(f"There is no key: set {ENV_PREFIX}SECRET_KEYS, or give it on standard input.")
     click.echo(hash_identifier(key, identifier))
 
 
@@ -110,20 +114,24 @@ def templates(folder: Path, force: bool) -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=12111, show_default=True, help="The port to listen on.")
+@click.option("--port", type=PORT, default=12111, show_default=True, help="The port to listen on.")
 @click.option("--seed", type=click.Choice(["demo", "empty"]), default="demo", show_default=True, help="What is in it.")
 def sandbox(host: str, port: int, seed: str) -> None:
     """Run the stand-in for Stripe's API."""
-    _import("stripe_sandbox.server").run(host=host, port=port, seed=seed)
+    with _extras():
+        importlib.import_module("stripe_sandbox.server").run(host=host, port=port, seed=seed)
 
 
 @main.command()
 @click.option("--framework", type=click.Choice(["flask", "django", "fastapi"]), default="flask", show_default=True)
-@click.option("--port", default=8000, show_default=True, help="The port of the host app.")
-@click.option("--sandbox-port", default=12111, show_default=True, help="The port of the stand-in for Stripe.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="The port of the host app.")
+@click.option(
+    "--sandbox-port", type=PORT, default=12111, show_default=True, help="The port of the stand-in for Stripe."
+)
 def demo(framework: str, port: int, sandbox_port: int) -> None:
     """Try it all without a Stripe account: the sandbox, a small host app, and sample customers."""
-    _import("invoice_portal.demo").run(framework, port, sandbox_port)
+    with _extras():
+        importlib.import_module("invoice_portal.demo").run(framework, port, sandbox_port)
 
 
 def _identifier(email: str | None, customer_id: str | None) -> tuple[IdentifyBy, str]:
@@ -171,10 +179,11 @@ def _report(results: list[Result]) -> None:
         sys.exit(1)
 
 
-def _import(module: str) -> Any:
+@contextmanager
+def _extras() -> Iterator[None]:
+    """Say what to install where a package of the extra is missing."""
     try:
-        return importlib.import_module(module)
+        yield
     except ModuleNotFoundError as error:
-        raise click.ClickException(
-            f"{error.name} is missing. Install it with: pip install 'invoice-portal[demo]'"
-        ) from None
+        advice = "Install it with: pip install 'invoice-portal[demo]'"
+        raise click.ClickException(f"{error.name} is missing. {advice}") from None

@@ -7,9 +7,9 @@ for. The English text is its own id. A host adds folders of its own, or rewords 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
@@ -30,6 +30,7 @@ from invoice_portal.money import Money, format_money, format_unit_price
 from invoice_portal.resources import data_dir
 
 SOURCE_LANGUAGE: Final = "en"
+_FILE: Final = "*/LC_MESSAGES/messages.po"
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 _MOST_ACCEPTED: Final = 20
@@ -49,12 +50,12 @@ class Language:
 
     def gettext(self, message: str, /, **values: object) -> str:
         """``message`` in this language, its ``%(name)s`` filled in."""
-        return self._filled(self._texts.find(message) if message else "", message, values)
+        return self._filled(self._texts.find(message) if message else "", values)
 
     def ngettext(self, one: str, many: str, count: int, /, **values: object) -> str:
         """The plural form for ``count``; ``%(count)s`` is filled in as a number of this language."""
         values = {"count": self.number(Decimal(count)), **values}
-        return self._filled(self._texts.find_plural(one, many, count), one if count == 1 else many, values)
+        return self._filled(self._texts.find_plural(one, many, count), values)
 
     def money(self, money: Money) -> str:
         """An amount, with Stripe's decimals."""
@@ -98,22 +99,19 @@ class Language:
             return self.date(start)
         return format_interval(first, last, "yMMMd", locale=self._locale)
 
-    def start_of_day(self, day: datetime) -> int:
-        """The first moment (UTC seconds) of a naive day in the portal's time zone."""
-        return int(day.replace(tzinfo=self._zone).timestamp())
+    def start_of_day(self, day: date) -> int:
+        """The first moment (UTC seconds) of a day in the portal's time zone, also where clocks jump at midnight."""
+        return int(datetime.combine(day, time(), self._zone).timestamp())
 
     def _at(self, moment: int) -> datetime:
         return datetime.fromtimestamp(moment, self._zone)
 
-    def _filled(self, text: str, source: str, values: Mapping[str, object]) -> str:
+    def _filled(self, text: str, values: Mapping[str, object]) -> str:
         if not values:
             return text
         if self.direction == "rtl":  # keeps "0001-0002" in its order inside a text that runs the other way
             values = {name: f"\u2068{value}\u2069" for name, value in values.items()}
-        try:
-            return text % values
-        except (KeyError, TypeError, ValueError):  # a host's own file may be wrong; the source text never is
-            return source % values
+        return text % values
 
 
 @lru_cache(maxsize=4096)
@@ -150,14 +148,15 @@ class Languages:
     ) -> None:
         reworded = extra if isinstance(extra, Mapping) else {}
         folders = [] if isinstance(extra, Mapping) else [Path(folder) for folder in extra]
-        self._folders = [*folders, data_dir("translations")]
-        self._reworded = {_normal(code, "translations"): dict(texts) for code, texts in reworded.items()}
         self._zone = ZoneInfo(time_zone)
+        self._known: dict[str, Language] = {}
+        self._reworded = {_normal(code, "translations"): texts for code, texts in reworded.items()}
+        self._files = _files([*folders, data_dir("translations")])
+        self.codes = tuple(sorted({SOURCE_LANGUAGE, *self._files, *self._reworded}))
+        for code, texts in self._reworded.items():
+            _check_reworded(code, texts)
         for folder in folders:
             _check_folder(folder)
-        self.codes = tuple(sorted({SOURCE_LANGUAGE, *_codes(self._folders), *self._reworded}))
-        self._check_reworded()
-        self._known: dict[str, Language] = {}
         found = self.find([default])
         if found is None:
             raise ConfigurationError(
@@ -188,26 +187,15 @@ class Languages:
             family = _family(Locale.parse(code))
             reworded = {message: text for known in reversed(family) for message, text in self._of(known)}
             files = NullTranslations()
-            for path in reversed([(folder, known) for known in family for folder in self._folders]):
-                if (file := _read(*path)) is not None:
-                    file.add_fallback(files)
-                    files = file
+            for path in reversed([path for known in family for path in self._files.get(known, ())]):
+                file = _read(path)
+                file.add_fallback(files)
+                files = file
             self._known[key] = Language(code, locale, self._zone, _Texts(reworded, files))
         return self._known[key]
 
     def _of(self, code: str) -> Iterable[tuple[str, str]]:
         return self._reworded.get(code, {}).items()
-
-    def _check_reworded(self) -> None:
-        known = source_messages()
-        for code, texts in self._reworded.items():
-            for message, text in texts.items():
-                if message not in known:
-                    raise ConfigurationError(f"translations[{code!r}]: the portal has no text {message!r}.")
-                if placeholders(text) - placeholders(message):
-                    raise ConfigurationError(
-                        f"translations[{code!r}][{message!r}]: {text!r} uses a placeholder that the text does not have."
-                    )
 
 
 def accepted(header: str) -> list[str]:
@@ -229,6 +217,15 @@ def placeholders(text: str) -> set[str]:
     return set(_PLACEHOLDER.findall(text))
 
 
+def misfit(text: str, source: str) -> str:
+    """What is wrong with ``text`` as a wording of ``source``; empty where it can be filled in."""
+    if unknown := sorted(placeholders(text) - placeholders(source)):
+        return f"it uses a placeholder that the text does not have, %({unknown[0]})s"
+    if placeholders(source) and "%" in _PLACEHOLDER.sub("", text).replace("%%", ""):
+        return "it has a % that begins no placeholder; write %% for the sign itself"
+    return ""
+
+
 @lru_cache(maxsize=1)
 def source_messages() -> frozenset[str]:
     """Every text of the portal, singular and plural, as its template of translations lists them."""
@@ -242,19 +239,50 @@ def source_messages() -> frozenset[str]:
     )
 
 
-def _codes(folders: Iterable[Path]) -> list[str]:
-    return [path.parent.parent.name for folder in folders for path in folder.glob("*/LC_MESSAGES/messages.po")]
+def _files(folders: Sequence[Path]) -> dict[str, list[Path]]:
+    """The files of each language, in the order of the folders."""
+    files: dict[str, list[Path]] = {}
+    for folder in folders:
+        for path in sorted(folder.glob(_FILE)):
+            files.setdefault(_normal(path.parent.parent.name, f"translations: {folder}"), []).append(path)
+    return files
+
+
+def _check_reworded(code: str, texts: Mapping[str, str]) -> None:
+    for source, text in texts.items():
+        if source not in source_messages():
+            raise ConfigurationError(f"translations[{code!r}]: the portal has no text {source!r}.")
+        if problem := misfit(text, source):
+            raise ConfigurationError(f"translations[{code!r}][{source!r}]: {problem}.")
 
 
 def _check_folder(folder: Path) -> None:
+    """Read a host's files now, so that what is wrong in them shows at the start and not to a customer."""
     if not folder.is_dir():
         raise ConfigurationError(f"translations: there is no folder {folder}.")
-    codes = _codes([folder])
-    if not codes:
+    paths = sorted(folder.glob(_FILE))
+    if not paths:
         raise ConfigurationError(f"translations: {folder} has no <locale>/LC_MESSAGES/messages.po in it.")
-    for code in codes:
-        _normal(code, f"translations: {folder}")
-        _read(folder, code)
+    for path in paths:
+        try:
+            for source, text in _wordings(path):
+                if problem := misfit(text, source):
+                    raise ConfigurationError(f"translations: {path}: {text!r}: {problem}.")
+            for count in range(200):
+                _read(path).ngettext("", "", count)
+        except (PoFileError, ValueError, LookupError, ArithmeticError) as error:
+            raise ConfigurationError(f"translations: {path} cannot be read: {error}") from None
+
+
+def _wordings(path: Path) -> Iterator[tuple[str, str]]:
+    """Every translated text of a file, with the source that it words."""
+    with path.open("rb") as file:
+        for message in read_po(file, abort_invalid=True):
+            if message.id and message.string and not message.fuzzy:
+                if isinstance(message.id, list | tuple):
+                    yield from ((message.id[-1], text) for text in message.string)
+                else:
+                    yield message.id, str(message.string)
 
 
 def _normal(code: str, where: str) -> str:
@@ -279,21 +307,14 @@ def _family(locale: Locale) -> tuple[str, ...]:
     return tuple(dict.fromkeys((str(locale), f"{locale.language}_{locale.script or ''}", locale.language)))
 
 
-def _read(folder: Path, code: str) -> Translations | None:
-    """The texts of one file, or None where there is none."""
-    compiled = _compiled(folder, code)
-    return Translations(BytesIO(compiled)) if compiled else None
+def _read(path: Path) -> Translations:
+    """The texts of one file, compiled in memory."""
+    return Translations(BytesIO(_compiled(path)))
 
 
 @lru_cache(maxsize=256)
-def _compiled(folder: Path, code: str) -> bytes:
-    path = folder / code / "LC_MESSAGES" / "messages.po"
-    if not path.is_file():
-        return b""
+def _compiled(path: Path) -> bytes:
     compiled = BytesIO()
-    try:
-        with path.open("rb") as file:
-            write_mo(compiled, read_po(file, locale=code, abort_invalid=True))
-    except (PoFileError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"translations: {path} cannot be read: {error}") from None
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, abort_invalid=True))
     return compiled.getvalue()

@@ -7,7 +7,7 @@ never shown, so a page is filled up with further calls where it has some.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from invoice_portal.effects import StripeCall
@@ -156,9 +156,9 @@ def _shown(answer: Listing[Invoice]) -> tuple[Invoice, ...]:
     return tuple(invoice for invoice in answer.items if invoice.status != "draft")
 
 
-def _day(text: str) -> datetime | None:
+def _day(text: str) -> date | None:
     try:
-        day = datetime.strptime(text, "%Y-%m-%d") if text else None
+        day = datetime.strptime(text, "%Y-%m-%d").date() if text else None
     except ValueError:
         return None
     return day if day and 2000 <= day.year <= 2200 else None

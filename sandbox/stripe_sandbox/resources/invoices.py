@@ -310,6 +310,7 @@ RESOURCE = Resource(
     indexed=("customer", "_subscription", "_token"),
     show=show,
     expandable={
+        "account_tax_ids": Link("tax_id"),
         "confirmation_secret": Included(_confirmation_secret),
         "customer": Link("customer"),
         "default_payment_method": Link("payment_method"),
@@ -318,7 +319,6 @@ RESOURCE = Resource(
         "parent.subscription_details.subscription": Link("subscription"),
         "payments": Included(_payments, "invoice_payment"),
         "total_discount_amounts.discount": Link("discount"),
-        "total_taxes.tax_rate_details.tax_rate": Link("tax_rate"),
     },
     jobs={"collect": collect_job, "finalize": finalize_job, "overdue": overdue_job},
     reactions={"payment_intent.succeeded": collecting.credit},
