@@ -117,7 +117,7 @@ def _by_token(sandbox: Sandbox, kind: str, token: str) -> str | None:
 
 
 def _form(request: Request) -> dict[str, str]:
-    fields = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=20)
+    fields = parse_qs(request.body.decode("utf-8", "replace"))
     return {name: values[-1].strip() for name, values in fields.items()}
 
 

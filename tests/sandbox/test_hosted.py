@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from http.client import HTTPConnection
 from io import BytesIO
@@ -11,9 +12,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from stripe_sandbox import Sandbox
+from stripe_sandbox import Request, Sandbox
+from stripe_sandbox.hosted import respond
 from stripe_sandbox.server import serve_in_thread
 
 NOW = 1795262400  # 2026-11-21 12:00 UTC
@@ -335,6 +339,27 @@ def test_hostile_names_and_descriptions_are_only_text(shop: Shop) -> None:
         assert "<img" not in body
         assert "49" not in body
         assert 'value=""><' not in body
+
+
+@given(
+    body=st.one_of(
+        st.binary(max_size=200),
+        st.dictionaries(st.sampled_from(["number", "expiry", "cvc", "answer", "x"]), st.text(max_size=30)).map(
+            lambda form: urlencode(form).encode()
+        ),
+    ),
+    query=st.sampled_from(["", "step=confirm", "step", "%00=%ff"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_form_breaks_the_page(shop: Shop, body: bytes, query: str) -> None:
+    path = urlsplit(_unpaid(shop)["hosted_invoice_url"]).path
+    assert respond(shop.sandbox, Request("POST", path, query, {}, body)).status in (303, 402)
+    assert respond(shop.sandbox, Request("GET", path, query)).status == 200
+
+
+@cache
+def _unpaid(shop: Shop) -> dict[str, Any]:
+    return shop.issued()
 
 
 def test_pages_run_no_script_and_tell_no_other_site(shop: Shop) -> None:
