@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date as Day
+from datetime import datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
@@ -99,7 +100,7 @@ class Language:
             return self.date(start)
         return format_interval(first, last, "yMMMd", locale=self._locale)
 
-    def start_of_day(self, day: date) -> int:
+    def start_of_day(self, day: Day) -> int:
         """The first moment (UTC seconds) of a day in the portal's time zone, also where clocks jump at midnight."""
         return int(datetime.combine(day, time(), self._zone).timestamp())
 

@@ -136,5 +136,6 @@ async def _product_names(subscriptions: Outcome[Listing[Subscription]]) -> dict[
     if not isinstance(subscriptions, Ok) or len(subscriptions.value.items) < 2:
         return {}
     ids = sorted({product for subscription in subscriptions.value.items for product in subscription.products})
-    (outcome,) = await each([products_with(ids)])
-    return {product.id: product.name for product in outcome.value.items} if isinstance(outcome, Ok) else {}
+    outcomes = await each([products_with(ids)] if ids else [])
+    found = [outcome.value.items for outcome in outcomes if isinstance(outcome, Ok)]
+    return {product.id: product.name for products in found for product in products}
