@@ -6,21 +6,15 @@ printed and never recomputed. Times are UTC seconds and leave as dates.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from stripe_sandbox.money import THREE_DECIMAL, ZERO_DECIMAL
+from stripe_sandbox.formats import address_lines, date, money, percent, period, tax_id_text, unit_price
 
 Json = Mapping[str, Any]
 Tone = Literal["plain", "note", "sum", "strong"]
 StatusTone = Literal["good", "warn", "bad", "quiet"]
 
-# What Stripe keeps in hundredths but shows without decimals: https://docs.stripe.com/currencies
-HUNDREDTHS_WITHOUT_DECIMALS = frozenset({"isk", "ugx"})
-SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cad": "CA$", "aud": "A$", "inr": "₹", "krw": "₩"}
-
-TAX_ID_NAMES = {"eu_vat": "VAT", "gb_vat": "VAT", "us_ein": "EIN", "jp_trn": "JP TRN", "ae_trn": "TRN"}
 CREDIT_REASONS = {
     "duplicate": "Duplicate",
     "fraudulent": "Fraudulent",
@@ -87,49 +81,6 @@ class Document:
     lines: tuple[Line, ...]
     totals: tuple[Row, ...]
     notes: tuple[str, ...]
-
-
-def money(amount: int, currency: str) -> str:
-    """``amount`` in Stripe's minor units as text, such as ``$1,240.00``, ``¥1,200`` or ``KWD 1.250``."""
-    return _signed(*_major(Decimal(amount), currency), currency)
-
-
-def unit_price(amount: str | Decimal, currency: str) -> str:
-    """A price per unit in minor units, with as many decimals as it has (``unit_amount_decimal`` has up to 12)."""
-    value, places = _major(Decimal(amount), currency)
-    exponent = value.normalize().as_tuple().exponent
-    needed = -exponent if isinstance(exponent, int) else 0
-    return _signed(value, max(places, needed), currency)
-
-
-def _major(amount: Decimal, currency: str) -> tuple[Decimal, int]:
-    """The amount in major units, and how many decimals to show."""
-    if currency in ZERO_DECIMAL:
-        return amount, 0
-    if currency in THREE_DECIMAL:
-        return amount.scaleb(-3), 3
-    return amount.scaleb(-2), 0 if currency in HUNDREDTHS_WITHOUT_DECIMALS else 2
-
-
-def _signed(value: Decimal, places: int, currency: str) -> str:
-    sign = "-" if value < 0 else ""
-    prefix = SYMBOLS.get(currency) or f"{currency.upper()} "
-    return f"{sign}{prefix}{abs(value):,.{places}f}"
-
-
-def date(timestamp: int) -> str:
-    """UTC seconds as ``November 5, 2026``."""
-    day = datetime.fromtimestamp(timestamp, UTC)
-    return f"{day:%B} {day.day}, {day.year}"
-
-
-def period(start: int, end: int) -> str:
-    """A billing period as ``Nov 1 – Dec 1, 2026``; empty where it is a single moment."""
-    first, last = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
-    if start == end:
-        return ""
-    year = f", {first.year}" if first.year != last.year else ""
-    return f"{first:%b} {first.day}{year} – {last:%b} {last.day}, {last.year}"
 
 
 def invoice_document(invoice: Json, related: Related, now: int) -> Document:
@@ -272,42 +223,6 @@ def _receiver(invoice: Json) -> Party:
     return Party(name, (*address_lines(invoice["customer_address"]), *contact, *tax_ids))
 
 
-def tax_id_text(tax_id: Json) -> str:
-    """A tax id as printed, such as ``VAT DE123456789``."""
-    kind = tax_id["type"]
-    return f"{TAX_ID_NAMES.get(kind, kind.replace('_', ' ').upper())} {tax_id['value']}"
-
-
-def address_lines(address: Json | None) -> tuple[str, ...]:
-    """An address as lines, leaving out what is not known."""
-    if not address:
-        return ()
-    town = " ".join(filter(None, (address.get("postal_code"), address.get("city"))))
-    if address.get("country") in ("US", "CA"):
-        region = " ".join(filter(None, (address.get("state"), address.get("postal_code"))))
-        town = ", ".join(filter(None, (address.get("city"), region)))
-    elif address.get("state"):
-        town = ", ".join(filter(None, (town, address["state"])))
-    lines = (address.get("line1"), address.get("line2"), town, COUNTRIES.get(address.get("country") or ""))
-    return tuple(line for line in lines if line)
-
-
-COUNTRIES = {
-    "AE": "United Arab Emirates",
-    "AT": "Austria",
-    "CA": "Canada",
-    "CH": "Switzerland",
-    "DE": "Germany",
-    "ES": "Spain",
-    "FR": "France",
-    "GB": "United Kingdom",
-    "JP": "Japan",
-    "KW": "Kuwait",
-    "NL": "Netherlands",
-    "US": "United States",
-}
-
-
 def _invoice_line(line: Json, tax_rates: Mapping[str, Json]) -> Line:
     currency = line["currency"]
     unit = (line.get("pricing") or {}).get("unit_amount_decimal")
@@ -349,7 +264,7 @@ def _credit_line(line: Json, currency: str, tax_rates: Mapping[str, Json]) -> Li
 
 def _line_tax(taxes: Iterable[Json], tax_rates: Mapping[str, Json]) -> str:
     rates = ((tax, _rate_of(tax, tax_rates)) for tax in taxes)
-    return ", ".join("0%" if _is_exempt(tax) else _percent(rate["percentage"]) for tax, rate in rates if rate)
+    return ", ".join("0%" if _is_exempt(tax) else percent(rate["percentage"]) for tax, rate in rates if rate)
 
 
 def _rate_of(tax: Json, tax_rates: Mapping[str, Json]) -> Json | None:
@@ -358,10 +273,6 @@ def _rate_of(tax: Json, tax_rates: Mapping[str, Json]) -> Json | None:
 
 def _is_exempt(tax: Json) -> bool:
     return tax["amount"] == 0 and tax.get("taxability_reason") in ("customer_exempt", "reverse_charge")
-
-
-def _percent(number: float | int) -> str:
-    return f"{Decimal(str(number)).normalize():f}%"
 
 
 def _invoice_totals(invoice: Json, related: Related) -> Iterable[Row]:
@@ -398,7 +309,7 @@ def _discount_label(discount: Json | None, currency: str) -> str:
         return "Discount"
     name = coupon.get("name") or "Discount"
     if coupon.get("percent_off"):
-        return f"{name} ({_percent(coupon['percent_off'])} off)"
+        return f"{name} ({percent(coupon['percent_off'])} off)"
     return f"{name} ({money(coupon['amount_off'], coupon.get('currency') or currency)} off)"
 
 
@@ -422,7 +333,7 @@ def _tax_label(tax: Json, rate: Json | None, inclusive: bool) -> str:
         reverse = ", reverse charge" if tax.get("taxability_reason") == "reverse_charge" else ""
         return f"{rate['display_name']} 0%{reverse}"
     place = f", {rate['jurisdiction']}" if rate.get("jurisdiction") else ""
-    return f"{rate['display_name']} {_percent(rate['percentage'])}{place}{', included' if inclusive else ''}"
+    return f"{rate['display_name']} {percent(rate['percentage'])}{place}{', included' if inclusive else ''}"
 
 
 def _balance_rows(invoice: Json) -> Iterable[Row]:

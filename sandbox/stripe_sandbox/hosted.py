@@ -17,8 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stripe_sandbox.billing import payments
-from stripe_sandbox.document import Json, Related, date, invoice_document, money
+from stripe_sandbox.document import Json, Related, invoice_document
 from stripe_sandbox.errors import StripeError, StripeSandboxError
+from stripe_sandbox.formats import date, money
 from stripe_sandbox.http import Request, Response
 from stripe_sandbox.sandbox import Sandbox
 

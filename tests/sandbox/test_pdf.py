@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from stripe_sandbox.document import Related, address_lines, date, money, period, unit_price
+from stripe_sandbox.document import Related
+from stripe_sandbox.formats import address_lines, date, money, period, unit_price
 from stripe_sandbox.pdf import credit_note_pdf, invoice_pdf
 from stripe_sandbox.pdf_text import Style, visual_order, wrap
 
@@ -279,7 +280,7 @@ def test_dates_and_periods() -> None:
     assert period(ISSUED, ISSUED + 365 * 86400) == "Nov 1, 2026 – Nov 1, 2027"
 
 
-def test_an_address_leaves_out_what_is_not_known() -> None:
+def test_an_address_leaves_out_what_is_not_there() -> None:
     assert address_lines(None) == ()
     assert address_lines({"city": "Seattle", "state": "WA", "postal_code": "98101", "country": "US"}) == (
         "Seattle, WA 98101",
@@ -287,6 +288,7 @@ def test_an_address_leaves_out_what_is_not_known() -> None:
     )
     assert address_lines({"city": "Berlin", "postal_code": "10119", "state": None, "country": "XX"}) == (
         "10119 Berlin",
+        "XX",
     )
 
 
