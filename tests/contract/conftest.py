@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,3 +36,14 @@ def mount(runtime: Runtime, stripe: StripeServer, tmp_path: Path) -> Iterator[Mo
 def portal(mount: Mount) -> Mounted:
     """The portal with the settings that most tests need."""
     return mount()
+
+
+@pytest.fixture
+def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What an operator's log would hold: the portal's own words in full, everybody else's from INFO on.
+
+    (The ``stripe`` package writes whole answers at DEBUG: that is for its users to switch on or not.)
+    """
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG, logger="invoice_portal")
+    return caplog
