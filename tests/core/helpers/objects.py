@@ -172,9 +172,13 @@ def subscription(id: str = "sub_1", **changes: Any) -> Json:
         "customer": "cus_ada",
         "created": NOW - 300 * DAY,
         "description": None,
-        "items": listing([{"id": "si_1", "price": {"id": "price_1", "product": "prod_1", "nickname": "Team plan"}}]),
+        "items": listing([{"id": "si_1", "price": {"id": "price_1", "product": "prod_team"}}]),
         **changes,
     }
+
+
+def product(id: str = "prod_team", name: str | None = "Team plan") -> Json:
+    return {"id": id, "object": "product", "name": name}
 
 
 def tax_rate(id: str = "txr_1", **changes: Any) -> Json:

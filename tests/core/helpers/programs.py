@@ -65,3 +65,41 @@ def _outcome(call: StripeCall[T], stripe: Stripe) -> Outcome[T]:
         return Ok(stripe.do(call))
     except PortalError as error:
         return Failed(error)
+
+
+def ledger(invoices: list[dict[str, Any]]) -> Callable[[Mapping[str, Any]], Any]:
+    """Stripe's list of these invoices, the newest first, with its filters and cursors."""
+
+    def answer(params: Mapping[str, Any]) -> Any:
+        found = [each for each in invoices if _fits(each, params)]
+        ids = [each["id"] for each in found]
+        limit = params["limit"]
+        if after := params.get("starting_after"):
+            found = found[_place(ids, after, invoices) :]
+            part, more = found[:limit], len(found) > limit
+        elif before := params.get("ending_before"):
+            found = found[: ids.index(before)] if before in ids else []
+            part, more = found[-limit:], len(found) > limit
+        else:
+            part, more = found[:limit], len(found) > limit
+        return {"object": "list", "data": part, "has_more": more}
+
+    return answer
+
+
+def _place(ids: list[str], after: str, invoices: list[dict[str, Any]]) -> int:
+    if after not in {each["id"] for each in invoices}:
+        raise NotFound(f"no such invoice: {after}")
+    return ids.index(after) + 1 if after in ids else len(ids)
+
+
+def _fits(invoice: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    created, due = params.get("created", {}), params.get("due_date", {})
+    parent = (invoice.get("parent") or {}).get("subscription_details") or {}
+    return (
+        invoice["customer"] == params["customer"]
+        and params.get("status") in (None, invoice["status"])
+        and params.get("subscription") in (None, parent.get("subscription"))
+        and created.get("gte", 0) <= invoice["created"] < created.get("lt", 10**12)
+        and (not due or (invoice["due_date"] is not None and invoice["due_date"] < due["lt"]))
+    )
