@@ -1,0 +1,97 @@
+"""Fixtures: one browser, one demo for each framework, and visitors whose browsers must have nothing to complain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from browser.helpers.chromium import launch
+from browser.helpers.demos import FRAMEWORKS, Demo
+from browser.helpers.visiting import DESKTOP, Visitor
+from browser.helpers.watching import Watch
+
+Visit = Callable[..., Visitor]
+_VISITORS = pytest.StashKey[list[Visitor]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that got this far fails if a browser, or the demo behind it, complained meanwhile."""
+    result = yield
+    visitors = item.stash.get(_VISITORS, [])
+    complaints = [complaint for visitor in visitors for complaint in visitor.watch.complaints()]
+    complaints += [f"{demo.framework} said: {line}" for demo in _demos(visitors) for line in demo.words()]
+    assert not complaints, "\n".join(complaints)
+    return result
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium; each visitor has a context of their own in it."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def start_demo() -> Iterator[Callable[[str], Demo]]:
+    """Starts the demo of a framework at its first use."""
+    running: dict[str, Demo] = {}
+
+    def start(framework: str) -> Demo:
+        if framework not in running:
+            running[framework] = Demo(framework)
+        return running[framework]
+
+    yield start
+    for demo in running.values():
+        demo.interrupt()
+        demo.kill()
+
+
+@pytest.fixture(params=FRAMEWORKS)
+def demo(request: pytest.FixtureRequest, start_demo: Callable[[str], Demo]) -> Demo:
+    """The running demo of each framework in turn."""
+    return start_demo(request.param)
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest, browser: Browser, demo: Demo) -> Iterator[Visit]:
+    """Opens a browser of their own for a visitor of the demo; who is named is signed in to Billing."""
+    visitors: list[Visitor] = []
+    request.node.stash[_VISITORS] = visitors
+
+    def arrive(
+        email: str = "",
+        *,
+        size: tuple[int, int] = DESKTOP,
+        locale: str = "en-US",
+        dark: bool = False,
+        javascript: bool = True,
+    ) -> Visitor:
+        width, height = size
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            has_touch=size != DESKTOP,
+            locale=locale,
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=javascript,
+        )
+        context.set_default_timeout(15_000)
+        visitor = Visitor(context.new_page(), demo, Watch(context))
+        visitors.append(visitor)
+        if email:
+            visitor.sign_in(email)
+        return visitor
+
+    yield arrive
+    for visitor in visitors:
+        visitor.watch.stop()
+        visitor.page.context.close()
+
+
+def _demos(visitors: list[Visitor]) -> list[Demo]:
+    return list({id(visitor.demo): visitor.demo for visitor in visitors}.values())
