@@ -15,6 +15,7 @@ from invoice_portal.portal import portal_of
 from invoice_portal.routes import ROUTES, Route
 
 NAME_PREFIX = "invoice_portal:"
+_FORM = "application/x-www-form-urlencoded"
 
 
 def nobody() -> Identity | None:
@@ -68,7 +69,7 @@ async def _read(request: fastapi.Request, visitor: Identity | None) -> Request:
         url_for=url_for_of(request),
         args=request.path_params,
         query=first_values(request.query_params.multi_items()),
-        form=parse_form(await _body(request)) if request.method == "POST" else {},
+        form=parse_form(await _body(request)) if _sends_a_form(request) else {},
         cookies=request.cookies,
         headers=dict(request.headers),
         secure=request.url.scheme == "https",
@@ -83,6 +84,11 @@ def url_for_of(request: fastapi.Request) -> UrlFor:
         return request.url_for(NAME_PREFIX + route, **args).path
 
     return url_for
+
+
+def _sends_a_form(request: fastapi.Request) -> bool:
+    content_type = request.headers.get("content-type", "")
+    return request.method == "POST" and content_type.partition(";")[0].strip().lower() == _FORM
 
 
 async def _body(request: fastapi.Request) -> bytes:

@@ -272,7 +272,8 @@ def test_a_page_after_which_everything_was_removed_leads_back():
     books[2]["status"] = books[3]["status"] = "draft"
     view = view_of(stripe_with(books), **options, query=older)
     assert view.rows == ()
-    assert view.newer_url == "/billing/"
+    back = view_of(stripe_with(books), **options, query=query_of(view.newer_url))
+    assert len(back.rows) == 2
 
 
 def test_a_cursor_of_another_customer_or_by_somebody_else_is_not_found():

@@ -204,10 +204,8 @@ def _to_pay(visit: Visit, listing: Listing[Invoice], keep: dict[str, str]) -> To
 
 def _page_urls(visit: Visit, scope: Scope, wanted: Wanted, page: InvoicePage, keep: dict[str, str]) -> tuple[str, str]:
     same = {**wanted.query(), **keep}
-    if not page.invoices:
-        return visit.url("home", same) if page.has_newer else "", ""
-    newer = {"before": seal_cursor(visit, scope, page.invoices[0])} if page.has_newer else None
-    older = {"after": seal_cursor(visit, scope, page.invoices[-1])} if page.has_older else None
+    newer = {"before": seal_cursor(visit, scope, page.newer)} if page.newer else None
+    older = {"after": seal_cursor(visit, scope, page.older)} if page.older else None
     return (
         visit.url("home", {**same, **newer}) if newer else "",
         visit.url("home", {**same, **older}) if older else "",

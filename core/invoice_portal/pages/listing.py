@@ -63,11 +63,11 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class InvoicePage:
-    """The invoices of one page, newest first, and whether there are pages on either side."""
+    """The invoices of one page, newest first, and where the pages on either side begin (ids), if there are any."""
 
     invoices: tuple[Invoice, ...]
-    has_newer: bool
-    has_older: bool
+    newer: str | None
+    older: str | None
 
 
 def read_wanted(visit: Visit) -> Wanted:
@@ -104,9 +104,9 @@ def read_cursor(visit: Visit, scope: Scope) -> Cursor | None:
     return None
 
 
-def seal_cursor(visit: Visit, scope: Scope, invoice: Invoice) -> str:
-    """A cursor for the address."""
-    return visit.signer.seal("cursor", {"c": scope.customer, "i": invoice.id})
+def seal_cursor(visit: Visit, scope: Scope, invoice: str) -> str:
+    """A cursor for the address, from an invoice's id."""
+    return visit.signer.seal("cursor", {"c": scope.customer, "i": invoice})
 
 
 def first_call(visit: Visit, scope: Scope, wanted: Wanted, cursor: Cursor | None) -> StripeCall[Listing[Invoice]]:
@@ -120,19 +120,21 @@ async def fill(
     """The page that ``answer`` begins: drafts out, and more calls as long as it is short and there is more."""
     size = visit.settings.page_size
     older = cursor is None or cursor.older
-    found = _shown(answer)
+    found, edge = _shown(answer), next((invoice.id for invoice in answer.items), None)
     for _ in range(_MOST_CALLS):
         if len(found) >= size or not answer.has_more or not answer.items:
             break
-        edge = Cursor(answer.items[-1 if older else 0].id, older)
-        answer = await _call(visit, scope, wanted, edge, MOST_A_CALL)
+        last = Cursor(answer.items[-1 if older else 0].id, older)
+        answer = await _call(visit, scope, wanted, last, MOST_A_CALL)
         found = found + _shown(answer) if older else _shown(answer) + found
     more = answer.has_more or len(found) > size
     kept = found[:size] if older else found[-size:]
+    # A page that holds nothing but drafts is empty: the way back then begins at the first of them.
+    newer_from, older_from = (kept[0].id, kept[-1].id) if kept else (edge or (cursor.id if cursor else None), None)
     return InvoicePage(
         invoices=kept,
-        has_newer=cursor is not None if older else more,
-        has_older=more if older else True,
+        newer=newer_from if (cursor is not None if older else more) else None,
+        older=older_from if (more if older else True) else None,
     )
 
 
