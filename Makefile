@@ -18,16 +18,16 @@ lint: $(VENV)/tox.installed
 	$(BIN)/tox run -e lint
 
 $(VENV)/demo.installed: pyproject.toml $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[demo]'
-	touch $@
+	@echo "Installing the portal and the demo's packages …"
+	@$(BIN)/pip install --quiet --editable '.[demo]'
+	@touch $@
 
 $(VENV)/tox.installed: $(BIN)/python
-	$(BIN)/pip install --quiet 'tox>=4.25'
-	touch $@
+	@$(BIN)/pip install --quiet 'tox>=4.25'
+	@touch $@
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	tools/make-venv.sh $(PYTHON) $(VENV)
 
 clean:
 	rm -rf $(VENV) .tox .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
