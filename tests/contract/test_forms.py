@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from support.accounts import Account
-from support.html import Form
-from support.moments import NOW
-from support.portals import KEY, Browser, Mounted
 
 from invoice_portal import Email
 from invoice_portal.sessions import FORM_COOKIE, Arrival, Session, form_token, seal_session
 from invoice_portal.signing import Signer
+from support.accounts import Account
+from support.html import Form
+from support.moments import NOW
+from support.portals import KEY, Browser, Mounted
 
 ANNA, BERT = Email("anna@example.com"), Email("bert@example.com")
 

@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
+
+from invoice_portal import Email
 from support.accounts import Account
 from support.portals import Mounted
 from support.stripe_server import StripeServer
-
-from invoice_portal import Email
 
 ANNA = Email("anna@example.com")
 

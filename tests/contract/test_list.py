@@ -1,11 +1,11 @@
 """The list: what is in it, and how it is narrowed."""
 
 import pytest
+
+from invoice_portal import Email
 from support.accounts import Account
 from support.moments import DAY, NOW, moment
 from support.portals import Answer, Mount, Mounted
-
-from invoice_portal import Email
 
 ANNA = Email("anna@example.com")
 STATUSES = ("open", "overdue", "paid", "void", "uncollectible")

@@ -1,12 +1,12 @@
 """Pages of invoices, in both directions, with drafts in between that are never shown."""
 
 import pytest
-from support.accounts import Account
-from support.portals import KEY, Answer, Browser, Mount, Mounted
-from support.stripe_server import StripeServer
 
 from invoice_portal import CustomerId, Email
 from invoice_portal.signing import Signer
+from support.accounts import Account
+from support.portals import KEY, Answer, Browser, Mount, Mounted
+from support.stripe_server import StripeServer
 
 ANNA = Email("anna@example.com")
 

@@ -1,10 +1,9 @@
 """Which subscription is in view, and what that opens."""
 
+from invoice_portal import CustomerId, Email
 from support.accounts import Account
 from support.moments import DAY
 from support.portals import Answer, Browser, Mount, Mounted
-
-from invoice_portal import CustomerId, Email
 
 ANNA = Email("anna@example.com")
 

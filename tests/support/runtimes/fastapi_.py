@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import fastapi
 from fastapi import Cookie, Depends
+from fastapi.responses import HTMLResponse
 from itsdangerous import BadSignature, URLSafeSerializer
+from jinja2 import Environment
 
 import fastapi_portal
 from invoice_portal import CustomerId, Email, Identity, Portal, PortalSettings
@@ -39,6 +41,7 @@ class FastApiRuntime(Runtime):
         portal = Portal(PortalSettings.from_mapping(host.settings), clock=host.clock)
         router = fastapi_portal.router(portal, identify=_dependency(host), templates=host.templates)
         app.include_router(router, prefix=PREFIX)
+        app.add_api_route("/page", _page(host.page, portal))
         self._lifespan = app.router.lifespan_context(app)
         self._server.run(_enter(self._lifespan))
         self._server.app = app
@@ -55,6 +58,18 @@ class FastApiRuntime(Runtime):
 
     def stop(self) -> None:
         self._server.stop()
+
+
+def _page(source: str, portal: Portal) -> Callable[..., Any]:
+    """A page of the host's own, rendered with Jinja as Starlette does."""
+    environment = Environment(autoescape=True)
+    environment.globals.update(fastapi_portal.template_globals(portal))
+    template = environment.from_string(source)
+
+    async def page(request: fastapi.Request) -> HTMLResponse:
+        return HTMLResponse(template.render(request=request))
+
+    return page
 
 
 async def _enter(lifespan: AbstractAsyncContextManager[Any]) -> None:
