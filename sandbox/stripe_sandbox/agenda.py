@@ -28,6 +28,15 @@ class Agenda:
         self._order += 1
         heapq.heappush(self._jobs, Job(due, self._order, name, id))
 
+    def mark(self) -> int:
+        """A mark to go back to."""
+        return self._order
+
+    def forget_since(self, mark: int) -> None:
+        """Drop the jobs that were entered after a mark."""
+        self._jobs = [job for job in self._jobs if job.order <= mark]
+        heapq.heapify(self._jobs)
+
     def next_due(self, now: int) -> Job | None:
         """Take out the earliest job that is due by `now`, if there is one."""
         if self._jobs and self._jobs[0].due <= now:

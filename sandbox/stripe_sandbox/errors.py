@@ -27,6 +27,8 @@ class StripeError(Exception):
         self.code = code
         self.param = param
         self.details = details
+        self.happened = status == 402
+        """Whether it tells of what has happened (a decline), rather than of what was refused."""
 
     def body(self, request_id: str) -> Json:
         """The response's body, with keys in the order in which Stripe sends them."""

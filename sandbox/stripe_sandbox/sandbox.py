@@ -191,13 +191,29 @@ class Sandbox:
         return _Prepared(route, Call(self, ids, params, request.path), paths)
 
     def _run(self, prepared: _Prepared) -> Json:
-        """Do what was asked for and make the answer of it."""
-        answer = prepared.route.run(prepared.call)
+        """Do what was asked for and make the answer of it. What is refused has changed nothing."""
+        answer = self._done(prepared)
         if answer["object"] == "list":
             answer = {**answer, "data": [self.shown(item) for item in answer["data"]]}
         else:
             answer = self.shown(answer)
         return expand(self, answer, prepared.expand)
+
+    def _done(self, prepared: _Prepared) -> Json:
+        if prepared.route.method == "GET":
+            return prepared.route.run(prepared.call)
+        mark = self.agenda.mark()
+        try:
+            with self.store.all_or_nothing(_leaves_nothing):
+                return prepared.route.run(prepared.call)
+        except BaseException as error:
+            if _leaves_nothing(error):
+                self.agenda.forget_since(mark)
+            raise
+
+
+def _leaves_nothing(error: BaseException) -> bool:
+    return not (isinstance(error, StripeError) and error.happened)
 
 
 def without_notes(item: Json) -> Json:

@@ -57,11 +57,12 @@ def run(*, host: str = "127.0.0.1", port: int = DEFAULT_PORT, seed: Literal["dem
 
 
 class Running:
-    """A server in a thread of its own: `url` is where it is, `stop()` ends it. Also a context manager."""
+    """A server in a thread of its own: `url` is where `sandbox` is, `stop()` ends it. Also a context manager."""
 
     def __init__(self, sandbox: Sandbox, host: str, port: int) -> None:
         self._loop = asyncio.new_event_loop()
-        self._runner = web.AppRunner(application(sandbox), access_log=None)
+        self._runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=0.1)
+        self.sandbox = sandbox
         self._thread = threading.Thread(target=self._loop.run_forever, name="stripe_sandbox", daemon=True)
         self._thread.start()
         bound = asyncio.run_coroutine_threadsafe(self._start(host, port), self._loop).result()
@@ -83,7 +84,7 @@ class Running:
 
     async def _start(self, host: str, port: int) -> int:
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, shutdown_timeout=0.1).start()
+        await web.TCPSite(self._runner, host, port).start()
         bound: int = self._runner.addresses[0][1]
         return bound
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from stripe_sandbox.http import Json
+from stripe_sandbox.journal import Journal
 
 Place: TypeAlias = tuple[int, int, str]
 """Where an object stands in lists: minus its creation time, minus its sequence number, its id."""
@@ -47,12 +49,20 @@ class Table:
         """The object with this id."""
         return self._objects.get(id)
 
-    def remove(self, id: str) -> None:
-        """Forget an object."""
+    def remove(self, id: str) -> Place:
+        """Forget an object; answers where it stood."""
         place = self._places.pop(id)
         del self._objects[id]
         del self._order[bisect_left(self._order, place)]
         self._leave(id, place)
+        return place
+
+    def put_back(self, item: Json, place: Place) -> None:
+        """Undo a removal."""
+        self._objects[item["id"]] = item
+        self._places[item["id"]] = place
+        insort(self._order, place)
+        self._enter(item, place)
 
     def newest(self, where: Mapping[str, Any], *, after: str | None = None) -> Iterator[Json]:
         """Objects whose fields equal `where`, newest first, beginning after (older than) an id."""
@@ -98,6 +108,7 @@ class Store:
         for kind, fields in indexed.items():
             self._tables[kind] = Table(fields)
         self._graves: dict[tuple[str, str], Json] = {}
+        self._journal: Journal | None = None
 
     def table(self, kind: str) -> Table:
         """The objects of one kind."""
@@ -106,11 +117,16 @@ class Store:
     def add(self, item: Json) -> Json:
         """Enter a new object under its own `object` and `id`."""
         self._tables[item["object"]].add(item)
+        if self._journal is not None:
+            self._journal.added.append(item)
         return item
 
     def get(self, kind: str, id: str) -> Json | None:
         """The object of a kind with this id, if there is one; what stands for it if it was buried."""
-        return self._tables[kind].get(id) or self._graves.get((kind, id))
+        found = self._tables[kind].get(id)
+        if found is None:
+            return self._graves.get((kind, id))
+        return found if self._journal is None else self._journal.look(found)
 
     def __getitem__(self, key: tuple[str, str]) -> Json:
         """The object of a kind that must be there: `store["invoice", "in_1…"]`."""
@@ -121,7 +137,11 @@ class Store:
 
     def all(self, kind: str, **where: Any) -> list[Json]:
         """Every object of a kind whose fields equal `where`, newest first."""
-        return list(self._tables[kind].newest(where))
+        found = list(self._tables[kind].newest(where))
+        if self._journal is not None:
+            for item in found:
+                self._journal.look(item)
+        return found
 
     def reindex(self, item: Json) -> None:
         """To be called when a field that its resource indexes has changed."""
@@ -129,14 +149,45 @@ class Store:
 
     def remove(self, item: Json) -> None:
         """Forget an object."""
-        self._tables[item["object"]].remove(item["id"])
+        place = self._tables[item["object"]].remove(item["id"])
+        if self._journal is not None:
+            self._journal.removed.append((item, place))
 
     def bury(self, item: Json) -> Json:
         """Take an object out of all lists; by its id one still finds that it was deleted."""
         self.remove(item)
         grave = {"id": item["id"], "object": item["object"], "deleted": True}
         self._graves[item["object"], item["id"]] = grave
+        if self._journal is not None:
+            self._journal.buried.append((item["object"], item["id"]))
         return grave
+
+    @contextmanager
+    def all_or_nothing(self, refused: Callable[[BaseException], bool]) -> Iterator[None]:
+        """Within the block, an exception that counts as refusal undoes all that was done to objects."""
+        self._journal = Journal()
+        try:
+            yield
+        except BaseException as error:
+            if refused(error):
+                self._undo(self._journal)
+            raise
+        finally:
+            self._journal = None
+
+    def _undo(self, journal: Journal) -> None:
+        self._journal = None
+        for key in journal.buried:
+            del self._graves[key]
+        for item, place in reversed(journal.removed):
+            self._tables[item["object"]].put_back(item, place)
+        for item in reversed(journal.added):
+            self._tables[item["object"]].remove(item["id"])
+        for item, before in journal.seen.values():
+            item.clear()
+            item.update(before)
+            if self._tables[item["object"]].get(item["id"]) is not None:
+                self.reindex(item)
 
 
 def _matches(item: Json, where: Mapping[str, Any]) -> bool:

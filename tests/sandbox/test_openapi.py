@@ -10,7 +10,7 @@ from sandbox.api import Api, Json, objects
 from sandbox.openapi import OpenApi
 from stripe_sandbox import parameters as p
 from stripe_sandbox.parameters import Parameter
-from stripe_sandbox.resource import Route
+from stripe_sandbox.resource import Link, Route
 from stripe_sandbox.resources import RESOURCES
 
 ROUTES = [route for resource in RESOURCES for route in resource.routes]
@@ -200,3 +200,36 @@ def test_parameters_are_of_stripes_types(openapi: OpenApi) -> None:
         for problem in differences(ours, theirs, f"{endpoint}: {name}")
     ]
     assert not wrong, "\n".join(wrong)
+
+
+# Expansion
+
+
+def test_only_what_stripe_calls_expandable_can_be_expanded(openapi: OpenApi) -> None:
+    wrong = [
+        f"{resource.kind}.{field}"
+        for resource in RESOURCES
+        for field, rule in resource.expandable.items()
+        if isinstance(rule, Link) and not expands(openapi, resource.kind, field)
+    ]
+    assert wrong == []
+
+
+def expands(openapi: OpenApi, kind: str, field: str) -> bool:
+    """Whether the dotted field of a kind may hold an id or an object."""
+    schemas = openapi.schemas
+    schema = schemas[kind]
+    for name in field.split("."):
+        schema = plain(schemas, schema)["properties"][name]
+    choices = plain(schemas, schema).get("anyOf", [])
+    return any(choice.get("type") == "string" for choice in choices) and any("$ref" in choice for choice in choices)
+
+
+def plain(schemas: Json, schema: Json) -> Json:
+    """The schema itself: through references, lists and the choice of null."""
+    if "$ref" in schema:
+        return plain(schemas, schemas[schema["$ref"].rpartition("/")[2]])
+    if schema.get("type") == "array":
+        return plain(schemas, schema["items"])
+    choices = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
+    return plain(schemas, choices[0]) if len(choices) == 1 else schema

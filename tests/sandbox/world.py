@@ -139,8 +139,8 @@ def one_off_invoices(api: Api) -> None:
     for number in range(12):
         api.post("invoiceitems", customer=customer, invoice=draft, amount=100 + number)
     api.post(f"invoices/{draft}", footer="Thanks", metadata={"k": "v"})
-    api.get(f"invoices/{draft}/lines", limit=3, expand=["data.taxes.tax_rate_details.tax_rate", "data.discounts"])
-    api.get(f"invoices/{draft}", expand=["discounts.source.coupon", "total_taxes.tax_rate_details.tax_rate"])
+    api.get(f"invoices/{draft}/lines", limit=3, expand=["data.discounts"])
+    api.get(f"invoices/{draft}", expand=["discounts.source.coupon"])
     api.delete(f"invoices/{api.draft(customer, 5)}")
     api.post(f"invoices/{draft}/send", expand=["confirmation_secret", "payments.data.payment.payment_intent"])
     api.post(f"invoices/{draft}/mark_uncollectible", expand=["total_discount_amounts.discount", "customer"])
@@ -228,9 +228,9 @@ def credit_notes(api: Api) -> None:
         memo="Sorry",
     )["id"]
     api.post(f"credit_notes/{note}", memo="So sorry")
-    expand = ["invoice", "customer", "discount_amounts.discount", "total_taxes.tax_rate_details.tax_rate"]
+    expand = ["invoice", "customer", "discount_amounts.discount"]
     api.get(f"credit_notes/{note}", expand=expand)
-    api.get(f"credit_notes/{note}/lines", expand=["data.taxes.tax_rate_details.tax_rate"])
+    api.get(f"credit_notes/{note}/lines", expand=["data.discount_amounts.discount"])
     api.post(f"credit_notes/{note}/void")
     paid = api.paid(customer, 5000)
     api.post("credit_notes", invoice=paid, amount=1000, refund_amount=600, credit_amount=400)

@@ -192,7 +192,8 @@ def refresh(sandbox: Sandbox, invoice: Json) -> None:
     _copy_customer(sandbox, invoice, customer)
     lines = lines_of(sandbox, invoice)
     worked_out = totals.compute(
-        [_line(sandbox, invoice, line) for line in lines], list(reductions(sandbox, invoice["discounts"]))
+        [_line(sandbox, invoice, line) for line in lines],
+        list(reductions(sandbox, invoice["discounts"], invoice["currency"])),
     )
     for line, result in zip(lines, worked_out, strict=True):
         line["discount_amounts"] = _discount_amounts([*result.own, *result.shared])
@@ -217,15 +218,15 @@ def after_balance(total: int, balance: int, currency: str) -> tuple[int, int]:
     return due, 0
 
 
-def reductions(sandbox: Sandbox, discounts: Iterable[str]) -> Iterable[totals.Reduction]:
-    """The discounts with these ids, ready to be reckoned with."""
+def reductions(sandbox: Sandbox, discounts: Iterable[str], currency: str) -> Iterable[totals.Reduction]:
+    """The discounts with these ids, ready to be reckoned with; an amount off counts in its own currencies only."""
     for id in discounts:
         coupon = sandbox.store["discount", id]["_coupon"]
         percent = coupon["percent_off"]
         products = coupon["_products"]
         yield totals.Reduction(
             id,
-            coupon["amount_off"],
+            coupon["_options"].get(currency, {}).get("amount_off", 0),
             None if percent is None else Decimal(str(percent)),
             None if products is None else frozenset(products),
         )
@@ -244,7 +245,7 @@ def _line(sandbox: Sandbox, invoice: Json, line: Json) -> totals.Line:
         line["amount"],
         details["product"] if details else None,
         line["discountable"],
-        tuple(reductions(sandbox, line["discounts"])),
+        tuple(reductions(sandbox, line["discounts"], invoice["currency"])),
         tuple(rate(sandbox, invoice, id) for id in rates),
     )
 

@@ -150,14 +150,6 @@ def end(sandbox: Sandbox, subscription: Json, status: str, reason: str | None) -
             invoice.update(auto_advance=False, next_payment_attempt=None, automatically_finalizes_at=None)
 
 
-def undo(sandbox: Sandbox, subscription: Json, invoice: Json) -> None:
-    """Take back a subscription that was to fail rather than to be incomplete."""
-    void(sandbox, invoice)
-    for item in items_of(sandbox, subscription):
-        sandbox.store.remove(item)
-    sandbox.store.remove(subscription)
-
-
 def invoice_paid(sandbox: Sandbox, invoice: Json) -> None:
     """A payment that came makes its subscription active, unless another invoice is overdue."""
     subscription = _of(sandbox, invoice)

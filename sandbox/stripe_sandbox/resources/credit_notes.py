@@ -185,7 +185,6 @@ LINE_RESOURCE = Resource(
     show=_show_line,
     expandable={
         "discount_amounts.discount": Link("discount"),
-        "taxes.tax_rate_details.tax_rate": Link("tax_rate"),
     },
 )
 RESOURCE = Resource(
@@ -201,7 +200,6 @@ RESOURCE = Resource(
         "invoice": Link("invoice"),
         "lines": Embedded("credit_note_line_item"),
         "refunds.refund": Link("refund"),
-        "total_taxes.tax_rate_details.tax_rate": Link("tax_rate"),
     },
     routes=(
         Route("GET", "/v1/credit_notes", _list, LIST),

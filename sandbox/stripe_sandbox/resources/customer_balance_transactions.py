@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stripe_sandbox.billing import balance
-from stripe_sandbox.errors import invalid
+from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import Currency, Fields, Integer, Metadata, Reference, Text, range_of
 from stripe_sandbox.resource import LISTING, Call, Link, Resource, Route, in_range, merged
@@ -40,7 +40,8 @@ def _create(call: Call) -> Json:
 
 def _of_customer(call: Call) -> Json:
     found = call.named("customer_balance_transaction", "transaction")
-    call.named("customer")
+    if found["customer"] != call.named("customer")["id"]:
+        raise missing("customer balance transaction", found["id"], param="transaction")
     return found
 
 

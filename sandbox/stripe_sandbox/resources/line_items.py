@@ -13,6 +13,5 @@ RESOURCE = Resource(
         "discount_amounts.discount": Link("discount"),
         "pricing.price_details.price": Link("price"),
         "subscription": Link("subscription"),
-        "taxes.tax_rate_details.tax_rate": Link("tax_rate"),
     },
 )

@@ -212,9 +212,9 @@ def _bill_first(call: Call, subscription: Json) -> None:
     try:
         off_session = call.params.get("off_session", False)
         collecting.pay(sandbox, invoice, None, off_session=off_session)
-    except StripeError:
+    except StripeError as error:
         if call.params.get("payment_behavior") == "error_if_incomplete":
-            subscribing.undo(sandbox, subscription, invoice)
+            error.happened = False
             raise
 
 
