@@ -9,6 +9,7 @@ from contextvars import copy_context
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 
+from invoice_portal.drivers.bodies import data_of
 from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.effects import Failed, Ok, Outcome, Program, StripeCall, Together, Work
 from invoice_portal.errors import PortalError
@@ -68,7 +69,7 @@ class BlockingDriver:
 
     def _call(self, call: StripeCall[T]) -> T:
         try:
-            data = self._client.raw_request(call.method, call.path, **call.params).data
+            data = data_of(self._client.raw_request(call.method, call.path, **call.params))
         except Exception as error:
             raise explain(call, error) from error
         return read_answer(call, data)
