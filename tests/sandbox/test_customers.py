@@ -170,3 +170,17 @@ def test_promotion_codes(api: Api) -> None:
     assert api.refused("POST", "invoices", customer=other, discounts=[{"promotion_code": code}]).status == 400
     again = api.refused("POST", "promotion_codes", promotion={"type": "coupon", "coupon": coupon}, code="hello")
     assert again.error["param"] == "code"
+
+
+def test_what_goes_with_a_deleted_customer_and_what_stays(api: Api) -> None:
+    customer = api.customer("pm_card_visa", balance=-500)
+    subscription = api.subscribe(customer)["id"]
+    method = api.get("payment_methods", customer=customer)["data"][0]["id"]
+    draft, invoice = api.draft(customer, 700), api.issued(customer, 5000)
+    pending = api.post("invoiceitems", customer=customer, amount=1, currency="usd")["id"]
+    api.delete(f"customers/{customer}")
+    assert api.get(f"subscriptions/{subscription}")["status"] == "canceled"
+    assert api.get(f"payment_methods/{method}")["customer"] is None
+    for gone in (f"invoices/{draft}", f"invoiceitems/{pending}"):
+        assert api.refused("GET", gone).status == 404
+    assert api.post(f"invoices/{invoice}/void")["customer"] == customer

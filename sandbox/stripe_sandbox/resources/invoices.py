@@ -9,7 +9,7 @@ from stripe_sandbox.billing.advancing import collect_job, finalize_job, overdue_
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import redeem, use
 from stripe_sandbox.billing.finalizing import finalize
-from stripe_sandbox.errors import invalid
+from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.paging import head
 from stripe_sandbox.parameters import (
@@ -111,11 +111,7 @@ _STILL_EDITABLE = {"description", "footer", "metadata", "default_payment_method"
 def _create(call: Call) -> Json:
     params, sandbox = call.params, call.sandbox
     subscription = call.given("subscription", "subscription")
-    customer = call.given("customer", "customer")
-    if customer is None and subscription is not None:
-        customer = call.store["customer", subscription["customer"]]
-    if customer is None:
-        raise invalid("Missing required param: customer.", "customer", "parameter_missing")
+    customer = _customer(call, subscription)
     currency = params.get("currency") or customer["currency"] or sandbox.account["default_currency"]
     _check_due(call, None)
     inherited = [customer["discount"]] if customer["discount"] else []
@@ -136,6 +132,21 @@ def _create(call: Call) -> Json:
     if invoice["auto_advance"]:
         drafting.schedule_finalization(sandbox, invoice, call.now + drafting.HOUR)
     return invoice
+
+
+def _customer(call: Call, subscription: Json | None) -> Json:
+    """Who is billed: the customer who is named, or the subscription's."""
+    customer = call.given("customer", "customer")
+    if subscription is not None:
+        if customer is not None and customer["id"] != subscription["customer"]:
+            message = f"The subscription {subscription['id']} does not belong to the customer {customer['id']}."
+            raise invalid(message, "subscription")
+        customer = call.store["customer", subscription["customer"]]
+        if customer.get("deleted"):
+            raise missing("customer", customer["id"], param="customer", status=400)
+    if customer is None:
+        raise invalid("Missing required param: customer.", "customer", "parameter_missing")
+    return customer
 
 
 def _update(call: Call) -> Json:
@@ -204,11 +215,7 @@ def _check_due(call: Call, invoice: Json | None) -> None:
 def _delete(call: Call) -> Json:
     invoice = call.named("invoice")
     drafting.require_draft(invoice, "You can only delete draft invoices.")
-    for line in drafting.lines_of(call.sandbox, invoice):
-        call.store.remove(line)
-    for item in call.store.all("invoiceitem", invoice=invoice["id"]):
-        call.store.remove(item)
-    call.store.remove(invoice)
+    drafting.delete(call.sandbox, invoice)
     return {"id": invoice["id"], "object": "invoice", "deleted": True}
 
 
