@@ -110,14 +110,16 @@ def test_a_dependency_can_be_overridden_as_any_other(settings: Settings, account
 # Templates
 
 
-def test_the_template_globals_find_the_portal(settings: Settings, tmp_path: Path, serve: Serve):
+@pytest.mark.parametrize("named", [{}, {"name": "mine"}], ids=str)
+def test_the_template_globals_find_the_portal(settings: Settings, tmp_path: Path, serve: Serve, named: dict[str, str]):
     (tmp_path / "page.html").write_text(
         "{{ portal_url() }} {{ portal_url(email='anna@example.com') }} {{ invoice_link('in_1', 'Open <it>') }} "
         "{{ invoice_portal_embed(customer_id='cus_1', height=500) }}"
     )
     portal, templates, app = Portal(PortalSettings(**settings)), Jinja2Templates(tmp_path), FastAPI()
-    templates.env.globals.update(fastapi_portal.template_globals(portal))
-    app.include_router(fastapi_portal.router(portal), prefix="/billing")
+    app.include_router(fastapi_portal.router(PortalSettings(**settings), name="another"), prefix="/another")
+    templates.env.globals.update(fastapi_portal.template_globals(portal, **named))
+    app.include_router(fastapi_portal.router(portal, **named), prefix="/billing")
 
     @app.get("/page")
     def show(request: fastapi.Request) -> fastapi.Response:

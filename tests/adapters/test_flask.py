@@ -93,6 +93,14 @@ def test_two_portals_in_one_app_keep_to_themselves(settings: Settings, account: 
         assert f"<bdi>{name.title()}</bdi>" in answer.text
 
 
+def test_the_tags_are_the_first_portals_and_another_has_its_own(settings: Settings):
+    app = app_with(
+        *((f"/{name}", flask_portal.blueprint(PortalSettings(**settings), name=name)) for name in ("one", "two"))
+    )
+    app.jinja_env.globals["two"] = flask_portal.template_globals("two")
+    assert page(app, "{{ portal_url() }} {{ two.portal_url() }}") == "/one/ /two/"
+
+
 def test_a_blueprint_may_be_registered_under_another_name(settings: Settings):
     app = flask.Flask("host")
     app.register_blueprint(flask_portal.blueprint(PortalSettings(**settings)), url_prefix="/money", name="money")
