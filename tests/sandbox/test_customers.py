@@ -158,6 +158,18 @@ def test_an_amount_off_is_for_its_own_currencies(api: Api) -> None:
     assert [total("usd"), total("eur"), total("gbp")] == [1500, 1550, 2000]
 
 
+def test_a_deleted_coupon_gives_no_more_but_what_it_gave_stays(api: Api) -> None:
+    coupon = api.post("coupons", percent_off=10)["id"]
+    code = api.post("promotion_codes", promotion={"type": "coupon", "coupon": coupon})["id"]
+    customer = api.customer()
+    draft = api.draft(customer, 1000, discounts=[{"promotion_code": code}])
+    api.delete(f"coupons/{coupon}")
+    assert api.get(f"invoices/{draft}")["total"] == 900
+    assert not api.get(f"promotion_codes/{code}")["active"]
+    for wish in ({"promotion_code": code}, {"coupon": coupon}):
+        assert api.refused("POST", "invoices", customer=customer, discounts=[wish]).status == 400
+
+
 def test_promotion_codes(api: Api) -> None:
     coupon = api.post("coupons", percent_off=10)["id"]
     mine, other = api.customer(), api.customer()

@@ -38,7 +38,16 @@ from stripe_sandbox.resource import (
     in_range,
     merged,
 )
-from stripe_sandbox.resources.shapes import COLLECTION_METHODS, CUSTOM_FIELDS, DISCOUNTS, SHIPPING, TAX_RATES, shipping
+from stripe_sandbox.resources import invoiceitems
+from stripe_sandbox.resources.shapes import (
+    COLLECTION_METHODS,
+    CUSTOM_FIELDS,
+    DISCOUNTS,
+    PAYMENT_METHOD_TYPES,
+    SHIPPING,
+    TAX_RATES,
+    shipping,
+)
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -58,7 +67,7 @@ _SAVE: Fields = {
     "footer": Text(),
     "metadata": Metadata(),
     "number": Text(max=26),
-    "payment_settings": Hash({"payment_method_types": ListOf(Text(clearable=False), clearable=True)}),
+    "payment_settings": Hash({"payment_method_types": PAYMENT_METHOD_TYPES}),
     "rendering": Hash(
         {
             "amount_tax_display": OneOf(("exclude_tax", "include_inclusive_tax"), clearable=True),
@@ -92,6 +101,10 @@ PAY: Fields = {
     "off_session": Boolean(),
     "paid_out_of_band": Boolean(),
     "payment_method": Reference(to="payment_method", noun="PaymentMethod"),
+}
+ADD_LINES: Fields = {
+    "invoice_metadata": Metadata(),
+    "lines": ListOf(Hash(invoiceitems.ADDED_LINE), required=True),
 }
 ATTACH_PAYMENT: Fields = {"payment_intent": Reference(to="payment_intent")}
 _PLAIN = (
@@ -236,6 +249,25 @@ def _lines(call: Call) -> Json:
     return call.page_of(drafting.lines_of(call.sandbox, call.named("invoice")), "invoice line item")
 
 
+def _add_lines(call: Call) -> Json:
+    """Each line is an invoice item: a new one, or one that waits."""
+    invoice = call.named("invoice")
+    drafting.require_draft(invoice, "Lines can only be added to draft invoices.")
+    for at, line in enumerate(call.params["lines"]):
+        if "invoice_item" in line:
+            item = call.store["invoiceitem", line["invoice_item"]]
+            if item["invoice"] is not None or item["customer"] != invoice["customer"]:
+                message = "The invoice item is billed already, or another customer's."
+                raise invalid(message, f"lines[{at}][invoice_item]")
+            items.append_item(call.sandbox, item, invoice)
+        else:
+            wanted = {"currency": invoice["currency"], **line, "invoice": invoice["id"]}
+            invoiceitems.create(Call(call.sandbox, {}, wanted, call.url))
+    if "invoice_metadata" in call.params:
+        invoice["metadata"] = merged(invoice["metadata"], call.params["invoice_metadata"])
+    return invoice
+
+
 def _finalize(call: Call) -> Json:
     invoice = call.named("invoice")
     if "auto_advance" in call.params:
@@ -336,6 +368,7 @@ RESOURCE = Resource(
         Route("POST", "/v1/invoices/{invoice}", _update, _SAVE),
         Route("DELETE", "/v1/invoices/{invoice}", _delete),
         Route("GET", "/v1/invoices/{invoice}/lines", _lines, LISTING),
+        Route("POST", "/v1/invoices/{invoice}/add_lines", _add_lines, ADD_LINES),
         Route("POST", "/v1/invoices/{invoice}/attach_payment", _attach_payment, ATTACH_PAYMENT),
         Route("POST", "/v1/invoices/{invoice}/finalize", _finalize, {"auto_advance": Boolean()}),
         Route("POST", "/v1/invoices/{invoice}/mark_uncollectible", _mark_uncollectible),
