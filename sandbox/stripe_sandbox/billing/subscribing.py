@@ -87,7 +87,7 @@ def renew_job(sandbox: Sandbox, id: str) -> None:
     now = sandbox.clock.now
     if subscription["status"] in ENDED or period_of(sandbox, subscription)[1] != now:
         return
-    if subscription["cancel_at_period_end"]:
+    if subscription["cancel_at"] is not None and subscription["cancel_at"] <= now:
         end(sandbox, subscription, "canceled", "cancellation_requested")
         return
     if subscription["status"] == "trialing":

@@ -128,10 +128,9 @@ def _create(call: Call) -> Json:
     subscription = _new(call, customer["id"], currency, trial_end)
     for wish, price in zip(params["items"], prices, strict=True):
         subscription_items.new_item(sandbox, subscription, price, wish)
+    period_end = trial_end or subscribing.period_end(sandbox, subscription, call.now)
+    subscribing.set_period(sandbox, subscription, call.now, period_end)
     _apply(call, subscription)
-    start = call.now
-    period_end = trial_end or subscribing.period_end(sandbox, subscription, start)
-    subscribing.set_period(sandbox, subscription, start, period_end)
     _bill_first(call, subscription)
     return subscription
 
@@ -264,7 +263,7 @@ def _apply_cancellation(call: Call, subscription: Json) -> None:
             call.sandbox.agenda.add(at, "subscription.cancel", subscription["id"])
     if "cancel_at_period_end" in params:
         at_end = params["cancel_at_period_end"]
-        end = subscribing.period_of(call.sandbox, subscription)[1] if subscription["latest_invoice"] else None
+        end = subscribing.period_of(call.sandbox, subscription)[1]
         subscription.update(cancel_at_period_end=at_end, cancel_at=end if at_end else None)
     if {"cancel_at", "cancel_at_period_end"} & set(params):
         ending = subscription["cancel_at_period_end"] or subscription["cancel_at"] is not None
