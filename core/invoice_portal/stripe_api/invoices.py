@@ -200,7 +200,7 @@ def parse_invoice(reader: Reader) -> Invoice:
     lines = reader.inside("lines")
     texts = lines.each("data", lambda line: line.text_or("description")) if lines else ()
     return Invoice(
-        id=reader.text("id"),
+        id=reader.id(),
         number=reader.text_or("number"),
         status=reader.text_or("status"),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
@@ -277,7 +277,7 @@ def parse_line(reader: Reader, currency: str) -> Line:
     pricing = reader.inside("pricing")
     quantity = reader.decimal_or_none("quantity_decimal")
     return Line(
-        id=reader.text("id"),
+        id=reader.id(),
         description=reader.text_or("description"),
         period=(period.moment_or_none("start") or 0, period.moment_or_none("end") or 0),
         quantity=quantity if quantity is not None else reader.decimal_or_none("quantity"),
