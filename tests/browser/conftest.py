@@ -21,7 +21,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A test that got this far fails if a browser, or the demo behind it, complained meanwhile."""
     result = yield
     visitors = item.stash.get(_VISITORS, [])
-    complaints = [complaint for visitor in visitors for complaint in visitor.watch.complaints()]
+    complaints = [complaint for visitor in visitors for complaint in visitor.watch.take()]
     complaints += [f"{demo.framework} said: {line}" for demo in _demos(visitors) for line in demo.words()]
     assert not complaints, "\n".join(complaints)
     return result

@@ -13,6 +13,7 @@ from browser.helpers.visiting import DESKTOP, GOOD_CARD, PHONE, Visitor
 from invoice_portal.i18n import Languages
 
 AL_NOOR, JENNY = "hisabat@alnoor.example", "jenny@lumen.studio"
+RIVERSIDE = "billing@riverside-clinic.example"
 
 found = Languages().find(["ar"])
 assert found is not None
@@ -111,6 +112,12 @@ def test_a_name_in_latin_letters_keeps_its_order_too(visit: Visit, demo: Demo) -
     main = visitor.page.get_by_role("main")
     for text in ("PO-1234", "+49 30 5550123", "DE123456789", "Torstraße 12", "Thank you for your business."):
         assert reads_from_left_to_right(main, text)
+
+
+def test_the_minus_stands_before_the_figure(visit: Visit) -> None:
+    visitor = visit(RIVERSIDE, locale="ar")
+    visitor.open_row("Training, two sessions")
+    assert reads_from_left_to_right(visitor.page.get_by_role("main"), "-300.00")
 
 
 def test_the_language_can_be_chosen_and_stays(visit: Visit) -> None:
