@@ -102,6 +102,8 @@ class Call:
     """What was sent, read and checked; a cleared parameter is None."""
     url: str
     """The path as it was asked for."""
+    version: str = ""
+    """The API version that the client asked for, if it did."""
 
     @property
     def store(self) -> Store:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sandbox.api import DAY, NOW, Api
+from sandbox.events_world import events, thin_events
 
 
-def everything() -> Api:
+def everything(api: Api | None = None) -> Api:
     """Tell it all; the answers are in the result."""
-    api = Api()
+    api = api or Api()
     api.get("account")
     catalogue(api)
     customers(api)
@@ -15,6 +16,8 @@ def everything() -> Api:
     payments(api)
     subscriptions(api)
     credit_notes(api)
+    events(api)
+    thin_events(api)
     return api
 
 

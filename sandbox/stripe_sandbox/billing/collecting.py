@@ -80,6 +80,7 @@ def require_payable(invoice: Json) -> None:
 def pay(sandbox: Sandbox, invoice: Json, method: str | None, *, off_session: bool, automatic: bool = False) -> None:
     """Charge what remains. Raises 402 where the card is declined or the customer must act; both are noted."""
     require_payable(invoice)
+    sandbox.note(invoice)
     intent = default_intent(sandbox, invoice)
     assert intent is not None, "an open invoice has its default payment"
     if automatic or invoice["attempt_count"] == 0:
@@ -91,6 +92,8 @@ def pay(sandbox: Sandbox, invoice: Json, method: str | None, *, off_session: boo
             raise _requires_action(sandbox, intent)
     except StripeError:
         _plan_retry(sandbox, invoice, automatic=automatic)
+        if intent["status"] == "requires_action":
+            sandbox.tell("invoice.payment_action_required", invoice)
         sandbox.tell("invoice.payment_failed", invoice)
         raise
 

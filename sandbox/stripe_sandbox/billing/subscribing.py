@@ -136,6 +136,7 @@ def expire_job(sandbox: Sandbox, id: str) -> None:
 def await_payment(sandbox: Sandbox, subscription: Json) -> None:
     """The first payment is outstanding."""
     subscription["status"] = "incomplete"
+    sandbox.note(subscription)
     sandbox.agenda.add(sandbox.clock.now + _EXPIRES_AFTER, "subscription.expire", subscription["id"])
 
 

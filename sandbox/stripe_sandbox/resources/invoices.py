@@ -295,6 +295,7 @@ def _send(call: Call) -> Json:
         finalize(call.sandbox, invoice)
     elif invoice["status"] not in ("open", "uncollectible"):
         raise invalid(f"You can't send an invoice that is {invoice['status']}.", "invoice")
+    call.sandbox.tell("invoice.sent", invoice)
     return invoice
 
 
