@@ -14,7 +14,7 @@ _DEFAULT_LENGTH = 24
 class Ids:
     """Makes identifiers; each prefix draws from its own sequence, so that reads never shift others."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | str) -> None:
         self._seed = seed
         self._sources: dict[str, random.Random] = {}
 

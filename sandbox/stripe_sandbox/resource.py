@@ -56,6 +56,8 @@ class Route:
     params: Fields = field(default_factory=dict)
     permission: str | None = None
     """Only where it is not the resource's own: see `Resource.permission`."""
+    rehearsed: bool = False
+    """What it does is undone when it has answered: a preview."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
@@ -13,6 +13,7 @@ from typing import Any
 from stripe_sandbox import form, parameters
 from stripe_sandbox.agenda import Agenda
 from stripe_sandbox.billing import cards, payments
+from stripe_sandbox.billing.dunning import Dunning
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError, StripeSandboxError, missing
 from stripe_sandbox.events.recorder import Cause, Recorder
@@ -24,6 +25,7 @@ from stripe_sandbox.http import Json, Request, Response
 from stripe_sandbox.idempotency import Attempt, IdempotencyKeys, Remembered
 from stripe_sandbox.ids import Ids
 from stripe_sandbox.keys import Keys, masked
+from stripe_sandbox.rehearsal import rehearsal
 from stripe_sandbox.resource import Call, Route
 from stripe_sandbox.resources import RESOURCES
 from stripe_sandbox.resources.account import new_account
@@ -43,7 +45,7 @@ class Sandbox:
 
     `handle` answers HTTP requests as data; `call` is the same API for code in this process. All objects are
     in `store`, time is `clock`. Identifiers depend on `seed` alone. `base_url` is where the hosted pages are.
-    What happens is told by `events` and sent by `webhooks`.
+    What happens is told by `events` and sent by `webhooks`. `dunning` and `reminders` are settings, to be replaced.
     """
 
     api_version = API_VERSION
@@ -58,6 +60,8 @@ class Sandbox:
         self.store = Store({resource.kind: resource.indexed for resource in RESOURCES})
         self.account = new_account(self.ids.new("acct"), self.clock.now)
         self.lock = RLock()
+        self.dunning = Dunning()
+        self.on_draft: Callable[[Json], None] | None = None
         self.reminders = Reminders()
         self.events = Recorder(self)
         self.webhooks = Webhooks(self)
@@ -242,7 +246,12 @@ class Sandbox:
 
     def _run(self, prepared: _Prepared, cause: Cause) -> Json:
         """Do what was asked for and make the answer of it."""
-        answer = self._done(prepared, cause)
+        if prepared.route.rehearsed:
+            with rehearsal(self):
+                return _copied(self._answer(prepared, prepared.route.run(prepared.call)))
+        return self._answer(prepared, self._done(prepared, cause))
+
+    def _answer(self, prepared: _Prepared, answer: Json) -> Json:
         if "object" not in answer:  # a list of API v2, whose items its route has shown
             return answer
         if answer["object"] == "list":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.api import DAY, NOW, Api
+from sandbox.billing_world import billing
 from sandbox.events_world import events, thin_events
 
 
@@ -16,6 +17,7 @@ def everything(api: Api | None = None) -> Api:
     payments(api)
     subscriptions(api)
     credit_notes(api)
+    billing(api)
     events(api)
     thin_events(api)
     return api

@@ -74,7 +74,7 @@ LIST: Fields = {
 
 def create(call: Call) -> Json:
     """Make an invoice item out of a call's parameters; on a draft if it names one, else pending."""
-    params, now = call.params, call.now
+    params = call.params
     invoice = call.given("invoice", "invoice")
     customer = call.given("customer", "customer") or (invoice and call.store["customer", invoice["customer"]])
     if not customer:
@@ -82,30 +82,14 @@ def create(call: Call) -> Json:
     if invoice is not None:
         _check_invoice(invoice, customer)
     amounts = _amounts(call, invoice, customer)
-    customer["currency"] = customer["currency"] or amounts["currency"]
-    subscription = params.get("subscription")
-    item: Json = {
-        "id": call.sandbox.ids.new("ii"),
-        "object": "invoiceitem",
-        "customer": customer["id"],
-        "customer_account": None,
-        "date": now,
-        "description": amounts.pop("product_name"),
-        "discountable": True,
-        "discounts": [],
-        "invoice": None,
-        "livemode": False,
-        "metadata": {},
-        "parent": _parent(subscription),
-        "period": {"end": now, "start": now},
-        "proration": False,
-        "test_clock": None,
+    item = items.new_item(
+        call.sandbox,
+        customer,
+        quantity=amounts.pop("quantity"),
+        description=amounts.pop("product_name"),
+        subscription=params.get("subscription"),
         **amounts,
-        "_tax_rates": [],
-        "_subscription": subscription,
-        "_line": None,
-    }
-    call.store.add(item)
+    )
     _apply(call, item)
     if invoice is not None:
         items.append_item(call.sandbox, item, invoice)
@@ -118,7 +102,7 @@ def _update(call: Call) -> Json:
         customer = call.store["customer", item["customer"]]
         amounts = _amounts(call, item, customer)
         amounts.pop("product_name")
-        item.update(amounts)
+        item.update(amounts, **items.quantities(amounts.pop("quantity")))
     _apply(call, item)
     items.update_line(call.sandbox, item)
     return item
@@ -166,7 +150,7 @@ def _amounts(call: Call, context: Json | None, customer: Json) -> Json:
         "net_amount": amount,
         "pricing": items.pricing_of(price, currency),
         "product_name": call.store["product", price["product"]]["name"],
-        **items.quantities(quantity),
+        "quantity": quantity,
     }
 
 
@@ -222,12 +206,6 @@ def _editable(call: Call) -> Json:
         invoice = call.store["invoice", item["invoice"]]
         require_draft(invoice, "This invoice item is attached to an invoice that is no longer editable.")
     return item
-
-
-def _parent(subscription: str | None) -> Json | None:
-    if subscription is None:
-        return None
-    return {"subscription_details": {"subscription": subscription}, "type": "subscription_details"}
 
 
 def _list(call: Call) -> Json:
