@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
 
+class _Ids(Ids):
+    """Invoices and lines of a preview are named as Stripe names them."""
+
+    def new(self, prefix: str) -> str:
+        """The next identifier of a kind."""
+        return super().new({"in": "upcoming_in", "il": "il_tmp"}.get(prefix, prefix))
+
+
 class _Over(Exception):
     """The rehearsal has come to its end."""
 
@@ -23,7 +31,7 @@ def rehearsal(sandbox: Sandbox) -> Iterator[None]:
     Identifiers are drawn from another sequence: those that come later do not depend on what was rehearsed.
     """
     mark, ids, on_draft = sandbox.agenda.mark(), sandbox.ids, sandbox.on_draft
-    sandbox.ids = Ids(f"{len(sandbox.store.table('line_item'))} rehearsed")
+    sandbox.ids = _Ids(f"{len(sandbox.store.table('line_item'))} rehearsed")
     try:
         with sandbox.store.all_or_nothing(lambda error: True):
             yield

@@ -9,6 +9,7 @@ def billing(api: Api) -> None:
     """Tell it all; the answers are in the result."""
     changes(api)
     trials(api)
+    previews(api)
 
 
 def changes(api: Api) -> None:
@@ -59,3 +60,32 @@ def trials(api: Api) -> None:
     api.post(f"subscriptions/{plan}", trial_end="now")
     api.subscribe(customer, billing_cycle_anchor=api.sandbox.clock.now + 5 * DAY, cancel_at="min_period_end")
     assert api.sandbox.clock.now > NOW
+
+
+def previews(api: Api) -> None:
+    customer = api.customer("pm_card_visa", email="previewing@example.com")
+    rate = api.post("tax_rates", display_name="VAT", percentage=19, inclusive=True)["id"]
+    off = api.post("coupons", percent_off=10, duration="forever")["id"]
+    plan = api.subscribe(customer, default_tax_rates=[rate], discounts=[{"coupon": off}])
+    item = plan["items"]["data"][0]["id"]
+    api.post("invoices/create_preview", subscription=plan["id"], expand=["discounts", "lines.data.discounts"])
+    api.post(
+        "invoices/create_preview",
+        customer=customer,
+        subscription=plan["id"],
+        subscription_details={"items": [{"id": item, "quantity": 4}], "proration_date": api.sandbox.clock.now},
+        expand=["total_discount_amounts.discount.source.coupon", "customer"],
+    )
+    api.post("invoices/create_preview", subscription=plan["id"], subscription_details={"cancel_now": True})
+    api.post(
+        "invoices/create_preview",
+        customer=customer,
+        subscription_details={"items": [{"price": api.price(), "quantity": 2}]},
+        discounts=[{"coupon": off}],
+    )
+    api.post(
+        "invoices/create_preview",
+        customer=customer,
+        invoice_items=[{"amount": 500, "currency": "usd", "description": "Set-up"}],
+        customer_details={"tax_exempt": "reverse"},
+    )

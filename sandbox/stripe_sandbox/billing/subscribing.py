@@ -168,9 +168,14 @@ def paused(sandbox: Sandbox, subscription: Json, invoice: Json) -> bool:
 
 def unpause_job(sandbox: Sandbox, id: str) -> None:
     """The moment of `resumes_at` has come, unless it was moved."""
-    pause = sandbox.store["subscription", id]["pause_collection"]
-    if pause is not None and pause["resumes_at"] == sandbox.clock.now:
-        sandbox.store["subscription", id]["pause_collection"] = None
+    unpause(sandbox, sandbox.store["subscription", id])
+
+
+def unpause(sandbox: Sandbox, subscription: Json) -> None:
+    """Collect again, if the moment of `resumes_at` is past."""
+    pause = subscription["pause_collection"]
+    if pause is not None and pause["resumes_at"] is not None and pause["resumes_at"] <= sandbox.clock.now:
+        subscription["pause_collection"] = None
 
 
 def cancel_job(sandbox: Sandbox, id: str) -> None:

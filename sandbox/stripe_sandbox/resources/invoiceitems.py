@@ -96,7 +96,8 @@ def create(call: Call) -> Json:
     return item
 
 
-def _update(call: Call) -> Json:
+def update(call: Call) -> Json:
+    """Change the invoice item that the path names, and the draft that bills it."""
     item = _editable(call)
     if {"amount", "price_data", "pricing", "quantity", "quantity_decimal", "unit_amount_decimal"} & set(call.params):
         customer = call.store["customer", item["customer"]]
@@ -240,7 +241,7 @@ RESOURCE = Resource(
         Route("GET", "/v1/invoiceitems", _list, LIST),
         Route("POST", "/v1/invoiceitems", create, CREATE),
         Route("GET", "/v1/invoiceitems/{invoiceitem}", lambda call: call.named("invoiceitem")),
-        Route("POST", "/v1/invoiceitems/{invoiceitem}", _update, _SAVE),
+        Route("POST", "/v1/invoiceitems/{invoiceitem}", update, _SAVE),
         Route("DELETE", "/v1/invoiceitems/{invoiceitem}", _delete),
     ),
 )

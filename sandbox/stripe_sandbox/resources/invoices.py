@@ -39,6 +39,7 @@ from stripe_sandbox.resource import (
     merged,
 )
 from stripe_sandbox.resources import invoiceitems
+from stripe_sandbox.resources.previews import PREVIEW, preview
 from stripe_sandbox.resources.shapes import (
     COLLECTION_METHODS,
     CUSTOM_FIELDS,
@@ -365,6 +366,7 @@ RESOURCE = Resource(
     routes=(
         Route("GET", "/v1/invoices", _list, LIST),
         Route("POST", "/v1/invoices", _create, CREATE),
+        Route("POST", "/v1/invoices/create_preview", preview, PREVIEW, rehearsed=True),
         Route("GET", "/v1/invoices/{invoice}", lambda call: call.named("invoice")),
         Route("POST", "/v1/invoices/{invoice}", _update, _SAVE),
         Route("DELETE", "/v1/invoices/{invoice}", _delete),
