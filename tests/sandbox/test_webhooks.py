@@ -419,6 +419,19 @@ def test_without_a_server_everything_waits() -> None:
     assert sandbox.webhooks.wait_until_quiet(timeout=0.01) is True
 
 
+def test_a_server_can_stop_in_the_midst_of_deliveries_and_another_goes_on(receiver: Receiver) -> None:
+    sandbox = Sandbox(now=NOW)
+    listen(sandbox, receiver.url)
+    for _ in range(10):
+        with serve_in_thread(sandbox):
+            customer(sandbox)
+            customer(sandbox)
+    with serve_in_thread(sandbox):
+        sandbox.clock.advance(sum(SANDBOX_RETRIES))
+        delivered(sandbox)
+    assert len({request.event["id"] for request in receiver.requests}) == 20
+
+
 def test_by_real_time_the_next_retry_is_known() -> None:
     sandbox = Sandbox()
     listen(sandbox, "http://127.0.0.1:9/hook")

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
@@ -22,7 +23,7 @@ class Courier:
     def __init__(self, webhooks: Webhooks) -> None:
         self._webhooks = webhooks
         self._work = asyncio.Event()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[tuple[int | None, str | None]]] = set()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -33,7 +34,7 @@ class Courier:
 
     async def __aexit__(self, *exception: object) -> None:
         self._webhooks.on_work(None)
-        tasks = [self._round, *self._under_way]
+        tasks: list[asyncio.Task[Any]] = [self._round, *self._under_way]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -45,14 +46,20 @@ class Courier:
             for delivery in self._webhooks.take(int(time.time())):
                 task = asyncio.create_task(self._perform(delivery))
                 self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
-            pause = self._webhooks.seconds_until_next()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), _LONGEST_NAP if pause is None else min(pause, _LONGEST_NAP))
+                task.add_done_callback(partial(self._report, delivery))
+            await self._nap(self._webhooks.seconds_until_next())
 
-    async def _perform(self, delivery: Delivery) -> None:
-        status: int | None = None
-        error: str | None = "The server was stopped."
+    async def _nap(self, pause: float | None) -> None:
+        """Wait for work, or until something is due. No `wait_for`: before Python 3.12 it can swallow a cancellation."""
+        nap = _LONGEST_NAP if pause is None else min(pause, _LONGEST_NAP)
+        alarm = asyncio.get_running_loop().call_later(nap, self._work.set)
+        try:
+            await self._work.wait()
+        finally:
+            alarm.cancel()
+
+    async def _perform(self, delivery: Delivery) -> tuple[int | None, str | None]:
+        """The status of the answer, or why there was none."""
         try:
             async with self._session.post(
                 delivery.url,
@@ -62,11 +69,14 @@ class Courier:
                 timeout=ClientTimeout(total=delivery.timeout),
             ) as answer:
                 await answer.read()
-                status, error = answer.status, None
+                return answer.status, None
         except (ClientError, OSError, TimeoutError, ValueError) as problem:
-            error = f"{type(problem).__name__}: {problem}"
-        finally:
-            self._webhooks.report(delivery, status, error)
+            return None, f"{type(problem).__name__}: {problem}"
+
+    def _report(self, delivery: Delivery, task: asyncio.Task[tuple[int | None, str | None]]) -> None:
+        self._under_way.discard(task)
+        status, error = (None, "The server was stopped.") if task.cancelled() else task.result()
+        self._webhooks.report(delivery, status, error)
 
 
 def _call(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
