@@ -387,7 +387,7 @@ def test_what_is_not_ours_passes_through_to_the_host():
 def test_a_page_is_private_and_framed_by_nobody_else():
     headers = answer(make_portal(), "home", make_request()).headers
     assert headers["Cache-Control"] == "no-store"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
