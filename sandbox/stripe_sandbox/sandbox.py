@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
-from stripe_sandbox import form, parameters
-from stripe_sandbox.agenda import Agenda
+from stripe_sandbox import form, parameters, test_clocks
+from stripe_sandbox.agenda import Agenda, Job
 from stripe_sandbox.billing import cards, payments
 from stripe_sandbox.billing.dunning import Dunning
 from stripe_sandbox.clock import Clock
@@ -84,7 +84,8 @@ class Sandbox:
                 intent = self.store.get("payment_intent", payment_intent)
                 if intent is None:
                     raise missing("payment_intent", payment_intent, param="intent")
-                with self.change():
+                clock = test_clocks.clock_of(self.store, intent)
+                with test_clocks.time_of(self, clock), self.change():
                     payments.authenticate(self, intent, agreed=agreed)
             except StripeError as error:
                 raise StripeSandboxError(error.status, error.body(self.ids.new("req"))) from error
@@ -134,9 +135,9 @@ class Sandbox:
             self._settling = True
             try:
                 while (job := self.agenda.next_due(self.clock.now)) is not None:
-                    kind, _, name = job.name.partition(".")
-                    with self.clock.at(job.due), self.change():
-                        self.resources[kind].jobs[name](self, job.id)
+                    with self.clock.at(job.due):
+                        self.run_job(job)
+                test_clocks.advance_all(self)
             finally:
                 self._settling = False
             self.webhooks.wake()
@@ -183,6 +184,12 @@ class Sandbox:
                     resource.reactions[event](self, item)
 
     def shown(self, item: Json) -> Json:
+    def run_job(self, job: Job) -> None:
+        """Do what the agenda says, as one change."""
+        kind, _, name = job.name.rpartition(".")
+        with self.change():
+            self.resources[kind].jobs[name](self, job.id)
+
         """A stored object as Stripe answers it: without private notes, with its embedded lists."""
         if item.get("deleted"):
             return item
@@ -247,7 +254,7 @@ class Sandbox:
     def _run(self, prepared: _Prepared, cause: Cause) -> Json:
         """Do what was asked for and make the answer of it."""
         if prepared.route.rehearsed:
-            with rehearsal(self):
+            with self._time_of(prepared.call), rehearsal(self):
                 return _copied(self._answer(prepared, prepared.route.run(prepared.call)))
         return self._answer(prepared, self._done(prepared, cause))
 
@@ -263,7 +270,7 @@ class Sandbox:
     def _done(self, prepared: _Prepared, cause: Cause) -> Json:
         if prepared.route.method == "GET":
             return prepared.route.run(prepared.call)
-        with self.change(cause):
+        with self._time_of(prepared.call), self.change(cause):
             return prepared.route.run(prepared.call)
 
 
@@ -296,3 +303,7 @@ def _response(status: int, headers: Mapping[str, str], body: Json) -> Response:
 def _replayed(first: Remembered, headers: dict[str, str]) -> Response:
     again = {**headers, "Idempotent-Replayed": "true", "Original-Request": first.request_id}
     return _response(first.status, again, first.body)
+    def _time_of(self, call: Call) -> AbstractContextManager[None]:
+        """What is done to a customer on a test clock is done in that clock's time."""
+        return test_clocks.time_of(self, test_clocks.named_by(self.store, call.path, call.params))
+

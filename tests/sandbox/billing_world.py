@@ -10,6 +10,7 @@ def billing(api: Api) -> None:
     changes(api)
     trials(api)
     previews(api)
+    clocks(api)
 
 
 def changes(api: Api) -> None:
@@ -89,3 +90,18 @@ def previews(api: Api) -> None:
         invoice_items=[{"amount": 500, "currency": "usd", "description": "Set-up"}],
         customer_details={"tax_exempt": "reverse"},
     )
+
+
+def clocks(api: Api) -> None:
+    clock = api.post("test_helpers/test_clocks", frozen_time=NOW - 100 * DAY, name="A year in a minute")["id"]
+    customer = api.customer(test_clock=clock)
+    api.card(customer)
+    plan = api.subscribe(customer, expand=["test_clock", "latest_invoice.test_clock"])["id"]
+    api.post("invoiceitems", customer=customer, amount=5, currency="usd", expand=["test_clock"])
+    api.post(f"test_helpers/test_clocks/{clock}/advance", frozen_time=NOW - 60 * DAY)
+    api.get(f"test_helpers/test_clocks/{clock}")
+    api.get("test_helpers/test_clocks")
+    api.get("customers", test_clock=clock, expand=["data.test_clock"])
+    api.get("subscriptions", test_clock=clock)
+    api.get("invoices", subscription=plan, expand=["data.test_clock"])
+    api.delete(f"test_helpers/test_clocks/{clock}")

@@ -18,7 +18,8 @@ KINDS = {
     "account", "charge", "coupon", "credit_note", "credit_note_line_item", "customer",
     "customer_balance_transaction", "discount", "event", "invoice", "invoice_payment", "invoiceitem", "line_item",
     "payment_intent", "payment_method", "price", "product", "promotion_code", "refund", "subscription",
-    "subscription_item", "tax_id", "tax_rate", "v2.core.event", "v2.core.event_destination", "webhook_endpoint",
+    "subscription_item", "tax_id", "tax_rate", "test_helpers.test_clock", "v2.core.event",
+    "v2.core.event_destination", "webhook_endpoint",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from stripe_sandbox.resources import (
     tax_rates,
     webhook_endpoints,
 )
+    test_clocks,
 
 RESOURCES: tuple[Resource, ...] = (
     account.RESOURCE,
@@ -58,3 +59,4 @@ RESOURCES: tuple[Resource, ...] = (
     event_destinations.RESOURCE,
 )
 """Every resource that the sandbox offers."""
+    test_clocks.RESOURCE,

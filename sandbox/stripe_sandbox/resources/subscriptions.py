@@ -15,6 +15,7 @@ from stripe_sandbox.resources import subscription_settings as settings
 from stripe_sandbox.resources.subscription_creation import create
 from stripe_sandbox.resources.subscription_fields import CANCEL, CREATE, LIST, RESUME, UPDATE
 
+from stripe_sandbox.test_clocks import KIND
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
@@ -105,7 +106,7 @@ def _list(call: Call) -> Json:
             and in_range(end, params.get("current_period_end"))
         )
 
-    return call.page("subscription", chosen(params, "collection_method", "customer"), keep)
+    return call.page("subscription", chosen(params, "collection_method", "customer", "test_clock"), keep)
 
 
 def _has_status(status: str, asked: str | None) -> bool:
@@ -152,6 +153,7 @@ RESOURCE = Resource(
         "items": Embedded("subscription_item"),
         "latest_invoice": Link("invoice"),
     },
+        "test_clock": Link(KIND),
     jobs={
         "cancel": subscribing.cancel_job,
         "expire": subscribing.expire_job,
