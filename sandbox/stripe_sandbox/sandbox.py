@@ -142,6 +142,12 @@ class Sandbox:
                 self._settling = False
             self.webhooks.wake()
 
+    def run_job(self, job: Job) -> None:
+        """Do what the agenda says, as one change."""
+        kind, _, name = job.name.rpartition(".")
+        with self.change():
+            self.resources[kind].jobs[name](self, job.id)
+
     @contextmanager
     def change(self, cause: Cause = _BY_ITSELF) -> Iterator[None]:
         """Whatever changes objects does so within such a block: then it is done whole or not at all, and told.
@@ -184,12 +190,6 @@ class Sandbox:
                     resource.reactions[event](self, item)
 
     def shown(self, item: Json) -> Json:
-    def run_job(self, job: Job) -> None:
-        """Do what the agenda says, as one change."""
-        kind, _, name = job.name.rpartition(".")
-        with self.change():
-            self.resources[kind].jobs[name](self, job.id)
-
         """A stored object as Stripe answers it: without private notes, with its embedded lists."""
         if item.get("deleted"):
             return item
@@ -273,6 +273,10 @@ class Sandbox:
         with self._time_of(prepared.call), self.change(cause):
             return prepared.route.run(prepared.call)
 
+    def _time_of(self, call: Call) -> AbstractContextManager[None]:
+        """What is done to a customer on a test clock is done in that clock's time."""
+        return test_clocks.time_of(self, test_clocks.named_by(self.store, call.path, call.params))
+
 
 def _leaves_nothing(error: BaseException) -> bool:
     return not (isinstance(error, StripeError) and error.happened)
@@ -303,7 +307,3 @@ def _response(status: int, headers: Mapping[str, str], body: Json) -> Response:
 def _replayed(first: Remembered, headers: dict[str, str]) -> Response:
     again = {**headers, "Idempotent-Replayed": "true", "Original-Request": first.request_id}
     return _response(first.status, again, first.body)
-    def _time_of(self, call: Call) -> AbstractContextManager[None]:
-        """What is done to a customer on a test clock is done in that clock's time."""
-        return test_clocks.time_of(self, test_clocks.named_by(self.store, call.path, call.params))
-

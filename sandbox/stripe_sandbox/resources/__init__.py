@@ -26,9 +26,9 @@ from stripe_sandbox.resources import (
     subscriptions,
     tax_ids,
     tax_rates,
+    test_clocks,
     webhook_endpoints,
 )
-    test_clocks,
 
 RESOURCES: tuple[Resource, ...] = (
     account.RESOURCE,
@@ -53,10 +53,10 @@ RESOURCES: tuple[Resource, ...] = (
     prices.RESOURCE,
     products.RESOURCE,
     tax_rates.RESOURCE,
+    test_clocks.RESOURCE,
     events.RESOURCE,
     webhook_endpoints.RESOURCE,
     core_events.RESOURCE,
     event_destinations.RESOURCE,
 )
 """Every resource that the sandbox offers."""
-    test_clocks.RESOURCE,

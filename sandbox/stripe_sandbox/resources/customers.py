@@ -24,7 +24,6 @@ from stripe_sandbox.resource import (
 )
 from stripe_sandbox.resources import tax_ids
 from stripe_sandbox.resources.shapes import ADDRESS, CUSTOM_FIELDS, SHIPPING, address, shipping
-
 from stripe_sandbox.test_clocks import KIND
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -60,7 +59,6 @@ CREATE: Fields = {
     **_SAVE,
     "payment_method": Reference(to="payment_method", noun="PaymentMethod"),
     "tax_id_data": ListOf(Hash(tax_ids.NEW)),
-}
     "test_clock": Reference(to=KIND),
 }
 LIST: Fields = {
@@ -68,7 +66,7 @@ LIST: Fields = {
     "email": Text(max=512, clearable=False),
     "test_clock": Reference(to=KIND),
     **LISTING,
-LIST: Fields = {"created": range_of(), "email": Text(max=512, clearable=False), **LISTING}
+}
 _PLAIN = (
     "business_name",
     "description",

@@ -49,7 +49,6 @@ from stripe_sandbox.resources.shapes import (
     TAX_RATES,
     shipping,
 )
-
 from stripe_sandbox.test_clocks import KIND
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox

@@ -14,7 +14,6 @@ from stripe_sandbox.resources import subscription_items
 from stripe_sandbox.resources import subscription_settings as settings
 from stripe_sandbox.resources.subscription_creation import create
 from stripe_sandbox.resources.subscription_fields import CANCEL, CREATE, LIST, RESUME, UPDATE
-
 from stripe_sandbox.test_clocks import KIND
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
