@@ -50,6 +50,7 @@ from stripe_sandbox.resources.shapes import (
     shipping,
 )
 from stripe_sandbox.test_clocks import KIND
+
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
@@ -359,8 +360,8 @@ RESOURCE = Resource(
         "lines": Embedded("line_item"),
         "parent.subscription_details.subscription": Link("subscription"),
         "payments": Included(_payments, "invoice_payment"),
-        "total_discount_amounts.discount": Link("discount"),
         "test_clock": Link(KIND),
+        "total_discount_amounts.discount": Link("discount"),
     },
     jobs={"collect": collect_job, "finalize": finalize_job, "overdue": overdue_job},
     reactions={"payment_intent.succeeded": collecting.credit},

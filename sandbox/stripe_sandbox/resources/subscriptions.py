@@ -15,6 +15,7 @@ from stripe_sandbox.resources import subscription_settings as settings
 from stripe_sandbox.resources.subscription_creation import create
 from stripe_sandbox.resources.subscription_fields import CANCEL, CREATE, LIST, RESUME, UPDATE
 from stripe_sandbox.test_clocks import KIND
+
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
@@ -151,8 +152,8 @@ RESOURCE = Resource(
         "discounts": Link("discount"),
         "items": Embedded("subscription_item"),
         "latest_invoice": Link("invoice"),
-    },
         "test_clock": Link(KIND),
+    },
     jobs={
         "cancel": subscribing.cancel_job,
         "expire": subscribing.expire_job,
