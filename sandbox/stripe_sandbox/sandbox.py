@@ -14,6 +14,7 @@ from stripe_sandbox import form, parameters, test_clocks
 from stripe_sandbox.agenda import Agenda, Job
 from stripe_sandbox.billing import cards, payments
 from stripe_sandbox.billing.dunning import Dunning
+from stripe_sandbox.billing.metering import Meters
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError, StripeSandboxError, missing
 from stripe_sandbox.events.recorder import Cause, Recorder
@@ -61,6 +62,7 @@ class Sandbox:
         self.account = new_account(self.ids.new("acct"), self.clock.now)
         self.lock = RLock()
         self.dunning = Dunning()
+        self.meters = Meters()
         self.on_draft: Callable[[Json], None] | None = None
         self.reminders = Reminders()
         self.events = Recorder(self)
