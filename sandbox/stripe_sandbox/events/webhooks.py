@@ -311,8 +311,11 @@ class Webhooks:
         return thin.notification(found, reference(self._sandbox, event["_kind"], event["_about"]))
 
     def _event(self, errand: Errand) -> Json | None:
-        store = self._sandbox.store
-        return store.get("event", errand.event) or store.get("v2.core.event", errand.event)
+        for sandbox in (self._sandbox, *self._sandbox.connected.values()):
+            store = sandbox.store
+            if found := store.get("event", errand.event) or store.get("v2.core.event", errand.event):
+                return found
+        return None
 
     def _is_quiet(self) -> bool:
         now = self._sandbox.clock.account_now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing import balance, drafting, methods, subscribing
 from stripe_sandbox.billing.discounts import gone
 from stripe_sandbox.errors import invalid, missing
@@ -25,6 +26,7 @@ from stripe_sandbox.resource import (
 from stripe_sandbox.resources import tax_ids
 from stripe_sandbox.resources.shapes import ADDRESS, CUSTOM_FIELDS, SHIPPING, address, shipping
 from stripe_sandbox.test_clocks import KIND
+
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
@@ -271,6 +273,7 @@ RESOURCE = Resource(
         "invoice.payment_failed": _failed,
     },
     routes=(
+        searching.route("customer", "/v1/customers", search_fields.CUSTOMERS),
         Route("GET", "/v1/customers", _list, LIST),
         Route("POST", "/v1/customers", _create, CREATE),
         Route("GET", "/v1/customers/{customer}", lambda call: call.named("customer")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing import collecting, drafting, items
 from stripe_sandbox.billing.advancing import collect_job, finalize_job, overdue_job
 from stripe_sandbox.billing.closing import mark_uncollectible, void
@@ -366,6 +367,7 @@ RESOURCE = Resource(
     jobs={"collect": collect_job, "finalize": finalize_job, "overdue": overdue_job},
     reactions={"payment_intent.succeeded": collecting.credit},
     routes=(
+        searching.route("invoice", "/v1/invoices", search_fields.INVOICES),
         Route("GET", "/v1/invoices", _list, LIST),
         Route("POST", "/v1/invoices", _create, CREATE),
         Route("POST", "/v1/invoices/create_preview", preview, PREVIEW, rehearsed=True),

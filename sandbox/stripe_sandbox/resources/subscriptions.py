@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing import changing, subscribing
 from stripe_sandbox.billing.discounts import gone
 from stripe_sandbox.errors import StripeError, invalid
@@ -166,6 +167,7 @@ RESOURCE = Resource(
         "invoice.overdue": subscribing.payment_failed,
     },
     routes=(
+        searching.route("subscription", "/v1/subscriptions", search_fields.SUBSCRIPTIONS),
         Route("GET", "/v1/subscriptions", _list, LIST),
         Route("POST", "/v1/subscriptions", create, CREATE),
         Route("GET", _ONE, lambda call: call.named("subscription", "subscription_exposed_id")),
