@@ -11,6 +11,7 @@ def billing(api: Api) -> None:
     trials(api)
     previews(api)
     clocks(api)
+    revisions(api)
 
 
 def changes(api: Api) -> None:
@@ -105,3 +106,20 @@ def clocks(api: Api) -> None:
     api.get("subscriptions", test_clock=clock)
     api.get("invoices", subscription=plan, expand=["data.test_clock"])
     api.delete(f"test_helpers/test_clocks/{clock}")
+
+
+def revisions(api: Api) -> None:
+    customer = api.customer("pm_card_visa", email="revised@example.com")
+    wrong = api.issued(customer, 900, 400, collection_method="send_invoice", days_until_due=7)
+    draft = api.post(
+        "invoices",
+        from_invoice={"action": "revision", "invoice": wrong},
+        description="Corrected",
+        expand=["from_invoice.invoice"],
+    )
+    first, second = (line["id"] for line in draft["lines"]["data"])
+    api.post(f"invoices/{draft['id']}/lines/{first}", amount=800, description="Half of it", expand=["discounts"])
+    api.post(f"invoices/{draft['id']}/update_lines", lines=[{"id": second, "quantity": 3, "metadata": {"a": "b"}}])
+    api.post(f"invoices/{draft['id']}/remove_lines", lines=[{"id": first, "behavior": "delete"}])
+    api.post(f"invoices/{draft['id']}/finalize")
+    api.get(f"invoices/{wrong}", expand=["latest_revision"])
