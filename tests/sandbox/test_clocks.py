@@ -130,3 +130,11 @@ def test_its_customers_go_with_it(api: Api) -> None:
     assert api.refused("GET", f"test_helpers/test_clocks/{clock}").status == 404
     assert api.refused("POST", "customers", test_clock=clock).status == 400
     assert api.get("invoices")["data"] == []
+
+
+def test_usage_is_reported_in_its_time(api: Api) -> None:
+    clock = clock_of(api)
+    customer = subscriber(api, clock)
+    api.post("billing/meters", display_name="Calls", event_name="calls", default_aggregation={"formula": "sum"})
+    event = api.post("billing/meter_events", event_name="calls", payload={"stripe_customer_id": customer, "value": 3})
+    assert event["timestamp"] == THEN

@@ -66,6 +66,14 @@ def test_currencies(api: Api, currency: str, amount: int, text: str) -> None:
     assert invoice["lines"]["data"][0]["description"] == text
 
 
+def test_shillings_are_paid_whole(api: Api) -> None:
+    """Stripe's amounts of Ugandan shillings have hundredths, but only whole shillings can be paid."""
+    customer = api.customer("pm_card_visa")
+    invoice = billed(api, api.price(123_460, "Plan", currency="ugx"), customer=customer)
+    assert (invoice["total"], invoice["amount_due"], invoice["ending_balance"]) == (123_460, 123_500, -40)
+    assert api.get(f"customers/{customer}")["balance"] == -40
+
+
 def test_one_price_in_several_currencies(api: Api) -> None:
     tiers = [{"up_to": "inf", "unit_amount": 900}]
     plain = api.price(1000, currency_options={"eur": {"unit_amount": 950}})
