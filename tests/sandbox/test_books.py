@@ -9,9 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from sandbox.api import DAY, Api, Json
+from sandbox.api import DAY, NOW, Api, Json
 from stripe_sandbox import StripeSandboxError
 from stripe_sandbox.billing.dunning import Dunning
+from stripe_sandbox.test_clocks import KIND
 
 CARDS = ("pm_card_visa", "pm_card_chargeCustomerFail", "pm_card_authenticationRequired")
 BEHAVIORS = st.sampled_from(["create_prorations", "always_invoice", "none"])
@@ -46,7 +47,9 @@ class Books(RuleBasedStateMachine):
             api.post("tax_rates", display_name="VAT", percentage="19", inclusive=inclusive)["id"]
             for inclusive in (True, False)
         ]
-        self.people = [api.customer(card) for card in CARDS]
+        self.clock = api.post("test_helpers/test_clocks", frozen_time=NOW - 500 * DAY)["id"]
+        self.people = [*(api.customer(card) for card in CARDS), api.customer(test_clock=self.clock)]
+        api.card(self.people[-1])
 
     @initialize(target=customers)
     def people_come(self) -> Any:
@@ -119,7 +122,8 @@ class Books(RuleBasedStateMachine):
 
     @rule(plan=plans, days=st.integers(1, 20))
     def try_again(self, plan: str, days: int) -> None:
-        self.attempt("POST", f"subscriptions/{plan}", trial_end=self.api.sandbox.clock.now + days * DAY)
+        end = self.api.get(f"subscriptions/{plan}")["items"]["data"][0]["current_period_end"]
+        self.attempt("POST", f"subscriptions/{plan}", trial_end=end + days * DAY)
 
     @rule(plan=plans, prorate=st.booleans(), invoice_now=st.booleans())
     def cancel(self, plan: str, prorate: bool, invoice_now: bool) -> None:
@@ -154,6 +158,12 @@ class Books(RuleBasedStateMachine):
     @rule(hours=st.integers(1, 24 * 40))
     def wait(self, hours: int) -> None:
         self.api.advance(hours * 3600)
+
+    @rule(hours=st.integers(1, 24 * 40))
+    def wait_by_the_test_clock(self, hours: int) -> None:
+        frozen = self.api.get(f"test_helpers/test_clocks/{self.clock}")["frozen_time"]
+        self.attempt("POST", f"test_helpers/test_clocks/{self.clock}/advance", frozen_time=frozen + hours * 3600)
+        self.api.get(f"test_helpers/test_clocks/{self.clock}")
 
     def attempt(self, method: str, path: str, **params: Any) -> Json | None:
         """Call what may be refused, in Stripe's way: with an error of the caller's."""
@@ -241,8 +251,10 @@ class Books(RuleBasedStateMachine):
 
     @invariant()
     def periods_go_on(self) -> None:
-        store, now = self.api.sandbox.store, self.api.sandbox.clock.now
+        store = self.api.sandbox.store
         for subscription in store.all("subscription"):
+            clock = subscription["test_clock"]
+            now = self.api.sandbox.clock.now if clock is None else store[KIND, clock]["frozen_time"]
             if subscription["status"] in ("canceled", "incomplete_expired", "paused"):
                 continue
             for id in subscription["_items"]:
