@@ -231,10 +231,11 @@ def _charges(sandbox: Sandbox, invoice: Json) -> list[Json]:
 def _receipt_page(sandbox: Sandbox, charge_id: str) -> Response:
     """What was paid, when, with which card, and for which invoice."""
     charge = sandbox.call("GET", f"/v1/charges/{charge_id}")
-    card = charge["payment_method_details"]["card"]
+    paid_with = charge["payment_method_details"]
+    what = paid_with["card"]["brand"].capitalize() if paid_with["type"] == "card" else "Bank account"
     facts = [
         ("Date paid", date(charge["created"])),
-        ("Payment method", f"{card['brand'].capitalize()} ending in {card['last4']}"),
+        ("Payment method", f"{what} ending in {paid_with[paid_with['type']]['last4']}"),
     ]
     if charge["amount_refunded"]:
         facts.append(("Refunded", money(charge["amount_refunded"], charge["currency"])))

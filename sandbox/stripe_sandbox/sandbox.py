@@ -12,7 +12,8 @@ from typing import Any
 
 from stripe_sandbox import form, parameters, snapshots, test_clocks, versions
 from stripe_sandbox.agenda import Agenda, Job
-from stripe_sandbox.billing import cards, payments
+from stripe_sandbox.billing import methods, payments, setups
+from stripe_sandbox.billing.banks import BankDebits
 from stripe_sandbox.billing.dunning import Dunning
 from stripe_sandbox.billing.metering import Meters
 from stripe_sandbox.clock import Clock
@@ -78,6 +79,7 @@ class Sandbox:
         self.lock: RLock = RLock() if platform is None else platform.lock
         self.dunning = Dunning()
         self.meters = Meters()
+        self.bank_debits = BankDebits()
         self.on_draft: Callable[[Json], None] | None = None
         self.reminders = Reminders()
         self.events = Recorder(self)
@@ -137,19 +139,21 @@ class Sandbox:
         with account._idempotency.claim(request.header("authorization"), key, request):
             yield
 
-    def authenticate(self, payment_intent: str, *, agreed: bool = True) -> None:
+    def authenticate(self, intent: str, *, agreed: bool = True) -> None:
         """Answer the bank's question (3-D Secure) in the customer's place, as Stripe's page for it would.
 
         `agreed` false is a customer who refuses. Raises StripeSandboxError where the payment then fails.
         """
         with self.lock:
             try:
-                intent = self.store.get("payment_intent", payment_intent)
-                if intent is None:
-                    raise missing("payment_intent", payment_intent, param="intent")
-                clock = test_clocks.clock_of(self.store, intent)
+                kind = "setup_intent" if intent.startswith("seti_") else "payment_intent"
+                found = self.store.get(kind, intent)
+                if found is None:
+                    raise missing(kind, intent, param="intent")
+                clock = test_clocks.clock_of(self.store, found)
                 with test_clocks.time_of(self, clock), self.change():
-                    payments.authenticate(self, self.store["payment_intent", payment_intent], agreed=agreed)
+                    answer = setups.authenticate if kind == "setup_intent" else payments.authenticate
+                    answer(self, self.store[kind, intent], agreed=agreed)
             except StripeError as error:
                 raise StripeSandboxError(error.status, error.body(self.ids.new("req"))) from error
 
@@ -287,7 +291,7 @@ class Sandbox:
         """Whether an object of a kind is there and not deleted; Stripe's test cards always are."""
         found = self.store.get(kind, id)
         if found is None:
-            return kind == "payment_method" and id in cards.BY_ID
+            return kind == "payment_method" and methods.is_ready_made(id)
         return not found.get("deleted")
 
     def _respond(self, request: Request, request_id: str, headers: dict[str, str]) -> Response:

@@ -254,8 +254,8 @@ def test_a_snapshot_is_independent_of_what_comes_later() -> None:
 
 def test_nothing_new_is_left_out_of_snapshots() -> None:
     """Whoever adds to the sandbox decides whether it is state or wiring."""
-    known = {"_idempotency", "_keys", "account", "agenda", "dunning", "events", "ids", "meters", "reminders",
-             "search_delay", "store", "webhooks"}  # fmt: skip
+    known = {"_idempotency", "_keys", "account", "agenda", "bank_debits", "dunning", "events", "ids", "meters",
+             "reminders", "search_delay", "store", "webhooks"}  # fmt: skip
     assert set(vars(Sandbox())) - WIRING == known
 
 

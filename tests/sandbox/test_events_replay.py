@@ -19,6 +19,7 @@ from stripe_sandbox.seed import demo
 
 SILENT = {
     "invoice_payment": None,
+    "mandate": None,
     "invoiceitem": {"discounts", "invoice", "metadata", "tax_rates"},
     "payment_intent": {"amount"},
     "payment_method": None,

@@ -327,7 +327,7 @@ def test_summaries_equal_a_naive_model(
         ]
         values = [value for _, _, value in inside]
         newest = max(inside)[2] if inside else Decimal(0)
-        expected = {"sum": sum(values, Decimal(0)), "count": len(values), "last": newest}[formula]
+        expected = {"sum": sum(values, Decimal(0)), "count": Decimal(len(values)), "last": newest}[formula]
         assert each["aggregated_value"] == float(expected)
 
 

@@ -17,10 +17,10 @@ ROUTES = [route for resource in RESOURCES for route in resource.routes]
 KINDS = {
     "account", "billing.meter", "billing.meter_event", "billing.meter_event_adjustment",
     "billing.meter_event_summary", "charge", "coupon", "credit_note", "credit_note_line_item", "customer",
-    "customer_balance_transaction", "discount", "event", "invoice", "invoice_payment", "invoiceitem", "line_item",
-    "payment_intent", "payment_method", "price", "product", "promotion_code", "refund", "subscription",
-    "subscription_item", "tax_id", "tax_rate", "test_helpers.test_clock", "v2.core.event",
-    "v2.core.event_destination", "webhook_endpoint",
+    "customer_balance_transaction", "customer_session", "discount", "dispute", "event", "invoice",
+    "invoice_payment", "invoiceitem", "line_item", "mandate", "payment_intent", "payment_method", "price",
+    "product", "promotion_code", "refund", "setup_intent", "subscription", "subscription_item", "tax_id",
+    "tax_rate", "test_helpers.test_clock", "v2.core.event", "v2.core.event_destination", "webhook_endpoint",
 }  # fmt: skip
 
 
@@ -75,6 +75,7 @@ MAY_BE_ABSENT = {
     "charge": {"presentment_details", "radar_options", "refunds", "transfer"},
     "coupon": {"applies_to", "currency_options"},
     "credit_note_line_item": {"invoice_line_item"},
+    "dispute": {"network_reason_code", "payment_method_details"},
     "event": {"account", "context"},
     "customer": {
         "business_name", "cash_balance", "individual_name", "invoice_credit_balance", "sources", "subscriptions",
@@ -82,12 +83,14 @@ MAY_BE_ABSENT = {
     },
     "invoice": {"confirmation_secret", "payments", "threshold_reason"},
     "invoiceitem": {"proration_details"},
+    "mandate": {"on_behalf_of", "single_use"},
     "payment_intent": {"hooks", "managed_payments", "payment_details", "presentment_details"},
     "price": {"currency_options", "tiers"},
     "refund": {
         "description", "failure_balance_transaction", "failure_reason", "instructions_email", "next_action",
         "pending_reason", "presentment_details",
     },
+    "setup_intent": {"attach_to_self", "managed_payments"},
     "subscription": {"presentment_details"},
     "subscription_item": {"billed_until", "quantity"},
     "v2.core.event": {"changes", "context", "data", "reason", "related_object"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.api import DAY, Api
 
 
@@ -46,7 +48,7 @@ def usage(api: Api) -> None:
     api.delete(f"subscriptions/{plan}", invoice_now=True)
 
 
-def meter(api: Api, event_name: str, formula: str = "sum", **more: object) -> dict[str, str]:
+def meter(api: Api, event_name: str, formula: str = "sum", **more: object) -> dict[str, Any]:
     """A meter of an account."""
     aggregation = {"formula": formula}
     display_name = event_name.replace("_", " ").capitalize()

@@ -49,6 +49,8 @@ def attempt(sandbox: Sandbox, id: str) -> None:
     invoice = sandbox.store["invoice", id]
     if invoice["status"] != "open" or invoice["collection_method"] != "charge_automatically":
         return
+    if collecting.is_under_way(sandbox, invoice):
+        return
     try:
         collecting.pay(sandbox, invoice, None, off_session=True, automatic=True)
     except StripeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,9 @@ class TestCard:
     behaviour: Behaviour = None
     on_attach: Decline | None = None
     cvc_check: str = "pass"
+    refund: Literal["succeeds", "pends", "fails"] = "succeeds"
+    dispute: str | None = None
+    """The reason for which a charge is disputed at once; with `inquiry` before it, the bank only asks."""
 
     @property
     def id(self) -> str:
@@ -147,6 +150,13 @@ CARDS: tuple[TestCard, ...] = (
     TestCard("4000008400001629", "threeDSecureRequiredChargeDeclined", behaviour=Authenticate(GENERIC)),
     TestCard("4000008400001280", "threeDSecureRequiredProcessingError", behaviour=Authenticate(PROCESSING_ERROR)),
     TestCard("4000000000003055", "threeDSecureOptional"),
+    TestCard("4000000000000077", "bypassPending"),
+    TestCard("4000000000000101", "cvcCheckFail", cvc_check="fail"),
+    TestCard("4000000000007726", "pendingRefund", refund="pends"),
+    TestCard("4000000000005126", "refundFail", refund="fails"),
+    TestCard("4000000000000259", "createDispute", dispute="fraudulent"),
+    TestCard("4000000000002685", "createDisputeProductNotReceived", dispute="product_not_received"),
+    TestCard("4000000000001976", "createDisputeInquiry", dispute="inquiry fraudulent"),
 )
 _ALIASES = {"us": "visa", "chargeDeclined": "visa_chargeDeclined"} | {
     f"chargeDeclined{name}": f"visa_chargeDeclined{name}" for name in ("InsufficientFunds", "LostCard", "StolenCard")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.billing import balance
-from stripe_sandbox.billing.collecting import cancel_open_payments
+from stripe_sandbox.billing.collecting import cancel_open_payments, require_idle
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.http import Json
 
@@ -20,6 +20,7 @@ def void(sandbox: Sandbox, invoice: Json) -> None:
             f"You can only pass in open or uncollectible invoices. This invoice isn't open or uncollectible "
             f"(its status is {invoice['status']})."
         )
+    require_idle(sandbox, invoice)
     invoice.update(status="void", auto_advance=False, next_payment_attempt=None)
     invoice["status_transitions"]["voided_at"] = sandbox.clock.now
     cancel_open_payments(sandbox, invoice, "void_invoice")

@@ -28,7 +28,8 @@ def open_payment(sandbox: Sandbox, invoice: Json) -> None:
         customer=invoice["customer"],
         description=_DESCRIPTIONS.get(invoice["billing_reason"], "Payment for Invoice"),
         setup_future_usage="off_session" if of_subscription else None,
-        payment_method_types=invoice["payment_settings"]["payment_method_types"] or ["card"],
+        payment_method_types=invoice["payment_settings"]["payment_method_types"]
+        or payments.usual_types(invoice["currency"]),
     )
     new_payment(sandbox, invoice, intent, is_default=True)
 
@@ -74,9 +75,26 @@ def require_payable(invoice: Json) -> None:
         raise StripeError(f"This invoice cannot be paid: its status is {invoice['status']}.")
 
 
+def is_under_way(sandbox: Sandbox, invoice: Json) -> bool:
+    """Whether a bank debit that pays the invoice, or a part of it, has not been settled yet."""
+    open_payments = sandbox.store.all("invoice_payment", invoice=invoice["id"], status="open")
+    intents = (sandbox.store["payment_intent", payment["_payment_intent"]] for payment in open_payments)
+    return any(intent["status"] == "processing" for intent in intents)
+
+
+def require_idle(sandbox: Sandbox, invoice: Json) -> None:
+    """Raises StripeError where a payment is under way: nobody shall pay twice."""
+    if is_under_way(sandbox, invoice):
+        raise StripeError(
+            "This invoice has a payment that is processing. Wait until it has succeeded or failed.",
+            code="payment_intent_unexpected_state",
+        )
+
+
 def pay(sandbox: Sandbox, invoice: Json, method: str | None, *, off_session: bool, automatic: bool = False) -> None:
     """Charge what remains. Raises 402 where the card is declined or the customer must act; both are noted."""
     require_payable(invoice)
+    require_idle(sandbox, invoice)
     sandbox.note(invoice)
     intent = default_intent(sandbox, invoice)
     assert intent is not None, "an open invoice has its default payment"
@@ -87,6 +105,9 @@ def pay(sandbox: Sandbox, invoice: Json, method: str | None, *, off_session: boo
         payments.confirm(sandbox, intent, _method(sandbox, invoice, method), off_session=off_session)
         if intent["status"] == "requires_action":
             raise _requires_action(sandbox, intent)
+        if intent["status"] == "processing":
+            intent["_automatic"] = automatic
+            invoice["next_payment_attempt"] = None
     except StripeError:
         _plan_retry(sandbox, invoice, automatic=automatic)
         if intent["status"] == "requires_action":
@@ -95,9 +116,20 @@ def pay(sandbox: Sandbox, invoice: Json, method: str | None, *, off_session: boo
         raise
 
 
+def debit_failed(sandbox: Sandbox, intent: Json) -> None:
+    """A bank debit that was under way will not come: its invoices are to be paid in another way."""
+    for payment in sandbox.store.all("invoice_payment", _payment_intent=intent["id"], status="open"):
+        invoice = sandbox.store["invoice", payment["invoice"]]
+        if invoice["status"] == "open":
+            _plan_retry(sandbox, invoice, automatic=intent["_automatic"])
+            sandbox.tell("invoice.payment_failed", invoice)
+        follow_remaining(sandbox, invoice)
+
+
 def pay_out_of_band(sandbox: Sandbox, invoice: Json) -> None:
     """Note that an invoice was paid outside of Stripe."""
     require_payable(invoice)
+    require_idle(sandbox, invoice)
     remaining = invoice["amount_remaining"]
     invoice["amount_paid"] += remaining
     invoice["amount_paid_off_stripe"] += remaining
@@ -125,7 +157,8 @@ def _account_for(sandbox: Sandbox, invoice: Json, paid: int) -> None:
     customer = sandbox.store["customer", invoice["customer"]]
     balance.adjust(sandbox, customer, -over, "invoice_overpaid", invoice=invoice["id"], currency=invoice["currency"])
     if invoice["amount_remaining"] == 0:
-        mark_paid(sandbox, invoice)
+        if invoice["status"] != "paid":
+            mark_paid(sandbox, invoice)
     else:
         follow_remaining(sandbox, invoice)
 
@@ -133,7 +166,7 @@ def _account_for(sandbox: Sandbox, invoice: Json, paid: int) -> None:
 def follow_remaining(sandbox: Sandbox, invoice: Json) -> None:
     """Keep the default payment at what remains to be paid."""
     payment, intent = default_payment(sandbox, invoice), default_intent(sandbox, invoice)
-    if payment is not None and intent is not None:
+    if payment is not None and intent is not None and intent["status"] != "processing":
         payment["amount_requested"] = intent["amount"] = invoice["amount_remaining"]
 
 
@@ -146,11 +179,13 @@ def mark_paid(sandbox: Sandbox, invoice: Json) -> None:
 
 
 def cancel_open_payments(sandbox: Sandbox, invoice: Json, reason: str) -> None:
-    """Give up what still waits to be paid."""
+    """Give up what still waits to be paid; a bank debit that is under way cannot be called back."""
     for payment in sandbox.store.all("invoice_payment", invoice=invoice["id"], status="open"):
+        intent = sandbox.store["payment_intent", payment["_payment_intent"]]
+        if intent["status"] == "processing":
+            continue
         payment["status"] = "canceled"
         payment["status_transitions"]["canceled_at"] = sandbox.clock.now
-        intent = sandbox.store["payment_intent", payment["_payment_intent"]]
         if payment["is_default"] and intent["status"] not in ("succeeded", "canceled"):
             payments.cancel(sandbox, intent, reason)
 

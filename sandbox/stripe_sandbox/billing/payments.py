@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stripe_sandbox.billing.cards import EXPIRED, GENERIC, Authenticate, Behaviour, Decline
-from stripe_sandbox.billing.methods import card_error, card_of, has_expired
+from stripe_sandbox.billing import charging, disputing
+from stripe_sandbox.billing.cards import EXPIRED, Authenticate, Behaviour, Decline
+from stripe_sandbox.billing.mandates import mandate_for
+from stripe_sandbox.billing.methods import account_of, card_error, card_of, has_expired, keep
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.http import Json
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
-_AUTHENTICATION_FAILED = Decline(
+AUTHENTICATION_FAILED = Decline(
     "payment_intent_authentication_failure",
     "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod "
     "to attempt to fulfill this PaymentIntent again.",
 )
+_CANCELED = Decline("charge_canceled", "The payment was canceled before it was debited.")
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
 def new_intent(sandbox: Sandbox, amount: int, currency: str, **given: Any) -> Json:
     """Enter a payment intent that waits for a payment method."""
     id = sandbox.ids.new("pi")
+    types = given.pop("payment_method_types", None) or usual_types(currency)
     return sandbox.store.add(
         {
             "id": id,
@@ -53,15 +57,8 @@ def new_intent(sandbox: Sandbox, amount: int, currency: str, **given: Any) -> Js
             "on_behalf_of": None,
             "payment_method": None,
             "payment_method_configuration_details": None,
-            "payment_method_options": {
-                "card": {
-                    "installments": None,
-                    "mandate_options": None,
-                    "network": None,
-                    "request_three_d_secure": "automatic",
-                }
-            },
-            "payment_method_types": ["card"],
+            "payment_method_options": method_options(types),
+            "payment_method_types": types,
             "processing": None,
             "receipt_email": None,
             "review": None,
@@ -73,31 +70,56 @@ def new_intent(sandbox: Sandbox, amount: int, currency: str, **given: Any) -> Js
             "transfer_data": None,
             "transfer_group": None,
             **given,
+            "_settles": None,
+            "_automatic": False,
         }
     )
+
+
+def method_options(types: list[str], given: Json | None = None) -> Json:
+    """`payment_method_options` as the intent shows them: for each type that it takes."""
+    usual: Json = {
+        "card": {
+            "installments": None,
+            "mandate_options": None,
+            "network": None,
+            "request_three_d_secure": "automatic",
+        },
+        "sepa_debit": {},
+        "us_bank_account": {"verification_method": "automatic"},
+    }
+    return {type: {**usual[type], **(given or {}).get(type, {})} for type in types if type in usual}
+
+
+def usual_types(currency: str) -> list[str]:
+    """What the account takes in a currency unless an intent or an invoice says otherwise."""
+    return ["card", *{"usd": ["us_bank_account"], "eur": ["sepa_debit"]}.get(currency, [])]
 
 
 def confirm(sandbox: Sandbox, intent: Json, method: Json, *, off_session: bool) -> None:
     """Try to take the money. Leaves the intent `succeeded` or `requires_action`; raises 402 for a decline."""
     require_open(intent)
-    _require_type(intent, method)
+    require_type(intent, method)
     sandbox.note(intent)
     intent.update(payment_method=method["id"], next_action=None)
-    behaviour = _behaviour(sandbox, method, off_session)
+    if method["type"] != "card":
+        _debit(sandbox, intent, method)
+        return
+    behaviour = behaviour_of(sandbox, method, off_session)
     if isinstance(behaviour, Authenticate):
-        intent.update(status="requires_action", next_action=_next_action())
+        intent.update(status="requires_action", next_action=ask_bank())
         return
     _charge(sandbox, intent, method, behaviour)
 
 
 def authenticate(sandbox: Sandbox, intent: Json, *, agreed: bool) -> None:
     """What the customer answered to their bank. Raises 402 where they refused, or the card is declined after all."""
-    if intent["status"] != "requires_action":
+    if intent["status"] != "requires_action" or "verify_with_microdeposits" in intent["next_action"]:
         raise StripeError("This PaymentIntent does not require authentication.", code="payment_intent_unexpected_state")
     method = sandbox.store["payment_method", intent["payment_method"]]
     intent["next_action"] = None
     if not agreed:
-        raise _failed(sandbox, intent, method, _AUTHENTICATION_FAILED, None)
+        raise _failed(sandbox, intent, method, AUTHENTICATION_FAILED, None)
     behaviour = card_of(method).behaviour
     method["_set_up"] = method["_set_up"] or intent["setup_future_usage"] is not None
     _charge(sandbox, intent, method, behaviour.then if isinstance(behaviour, Authenticate) else None)
@@ -124,6 +146,8 @@ def cancel(sandbox: Sandbox, intent: Json, reason: str | None) -> None:
             "requires_confirmation, requires_action, processing.",
             code="payment_intent_unexpected_state",
         )
+    if intent["status"] == "processing":
+        charging.settle(sandbox, sandbox.store["charge", intent["latest_charge"]], _CANCELED)
     intent.update(status="canceled", canceled_at=sandbox.clock.now, cancellation_reason=reason, next_action=None)
 
 
@@ -136,11 +160,13 @@ def require_open(intent: Json) -> None:
         )
 
 
-def _require_type(intent: Json, method: Json) -> None:
+def require_type(intent: Json, method: Json) -> None:
+    """Raises StripeError where an intent does not take payment methods of this type."""
     allowed = intent["payment_method_types"]
+    noun = "SetupIntent" if intent["object"] == "setup_intent" else "PaymentIntent"
     if method["type"] not in allowed:
         raise StripeError(
-            f"The PaymentMethod provided ({method['type']}) is not allowed for this PaymentIntent. Please attach a "
+            f"The PaymentMethod provided ({method['type']}) is not allowed for this {noun}. Please attach a "
             f"PaymentMethod of one of the following types: {', '.join(allowed)}.",
             code="payment_intent_incompatible_payment_method",
             param="payment_method",
@@ -154,7 +180,8 @@ def _done(intent: Json) -> str:
     }.get(intent["status"], f"a status of {intent['status']}")
 
 
-def _behaviour(sandbox: Sandbox, method: Json, off_session: bool) -> Behaviour:
+def behaviour_of(sandbox: Sandbox, method: Json, off_session: bool) -> Behaviour:
+    """What a card does now: it may have expired, or go through because it was set up before."""
     if has_expired(method, sandbox.clock.now):
         return EXPIRED
     behaviour = card_of(method).behaviour
@@ -166,21 +193,83 @@ def _behaviour(sandbox: Sandbox, method: Json, off_session: bool) -> Behaviour:
 
 def _charge(sandbox: Sandbox, intent: Json, method: Json, decline: Behaviour) -> None:
     assert not isinstance(decline, Authenticate)
-    charge = _new_charge(sandbox, intent, method, decline)
+    charge = charging.new_charge(sandbox, intent, method, decline)
     sandbox.note(charge)
     intent["latest_charge"] = charge["id"]
     if decline is not None:
         raise _failed(sandbox, intent, method, decline, charge)
+    reason = card_of(method).dispute
+    if reason is not None:
+        disputing.open_dispute(sandbox, charge, reason.split()[-1], inquiry=reason.startswith("inquiry"))
+    _succeeded(sandbox, intent, method)
+
+
+def _succeeded(sandbox: Sandbox, intent: Json, method: Json) -> None:
     intent.update(status="succeeded", amount_received=intent["amount"], last_payment_error=None, next_action=None)
     if intent["setup_future_usage"] is not None:
         method["_set_up"] = True
+        keep(sandbox, method, intent["customer"])
     sandbox.tell("payment_intent.succeeded", intent)
+
+
+def _debit(sandbox: Sandbox, intent: Json, method: Json) -> None:
+    """Ask the customer's bank for the money, which answers after days."""
+    account = account_of(method)
+    if not method["_verified"]:
+        intent.update(status="requires_action", next_action=microdeposits(sandbox))
+        return
+    mandate_for(sandbox, method)
+    if account.refusal is not None:
+        _charge(sandbox, intent, method, account.refusal)
+        return
+    settles = sandbox.clock.now + getattr(sandbox.bank_debits, account.type)
+    charge = charging.new_charge(sandbox, intent, method, None, settles=settles)
+    sandbox.note(charge)
+    intent.update(status="processing", latest_charge=charge["id"], last_payment_error=None, _settles=settles)
+    if account.ending != "never":
+        sandbox.agenda.add(settles, "payment_intent.settle", intent["id"])
+    sandbox.tell("payment_intent.processing", intent)
+
+
+def settle(sandbox: Sandbox, intent: Json) -> None:
+    """The bank has answered a debit: the money is there, or it will not come."""
+    method = sandbox.store["payment_method", intent["payment_method"]]
+    charge, failure = sandbox.store["charge", intent["latest_charge"]], account_of(method).failure
+    sandbox.note(intent)
+    charging.settle(sandbox, charge, failure)
+    sandbox.note(charge)
+    if failure is None:
+        _succeeded(sandbox, intent, method)
+    else:
+        _failed(sandbox, intent, method, failure, charge)
+
+
+def verify(sandbox: Sandbox, intent: Json) -> None:
+    """The customer has named the small deposits: the account is theirs, and the debit goes on."""
+    method = sandbox.store["payment_method", intent["payment_method"]]
+    method["_verified"] = True
+    intent["next_action"] = None
+    _debit(sandbox, intent, method)
+
+
+def microdeposits(sandbox: Sandbox) -> Json:
+    """The next action of a bank account that was typed in."""
+    return {
+        "type": "verify_with_microdeposits",
+        "verify_with_microdeposits": {
+            "arrival_date": sandbox.clock.now + 24 * 60 * 60,
+            "hosted_verification_url": f"{sandbox.base_url}/hosted/microdeposits",
+            "microdeposit_type": "amounts",
+        },
+    }
 
 
 def _failed(sandbox: Sandbox, intent: Json, method: Json, decline: Decline, charge: Json | None) -> StripeError:
     """Note the failure on the intent and make the error of it."""
     details: Json = {} if charge is None else {"charge": charge["id"]}
     error = card_error(decline, **details, payment_method=sandbox.shown(method))
+    if method["type"] != "card":
+        error.type, error.param = "invalid_request_error", None
     noted = error.body("")["error"]
     del noted["request_log_url"]
     intent.update(status="requires_payment_method", last_payment_error=noted, payment_method=None)
@@ -189,111 +278,6 @@ def _failed(sandbox: Sandbox, intent: Json, method: Json, decline: Decline, char
     return error
 
 
-def _next_action() -> Json:
+def ask_bank() -> Json:
+    """The next action of a card whose bank asks the customer first."""
     return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
-
-
-def _new_charge(sandbox: Sandbox, intent: Json, method: Json, decline: Decline | None) -> Json:
-    token = sandbox.ids.text("receipt", 40)
-    card = method["card"]
-    failed = decline is not None
-    return sandbox.store.add(
-        {
-            "id": sandbox.ids.new("ch"),
-            "object": "charge",
-            "amount": intent["amount"],
-            "amount_captured": 0 if failed else intent["amount"],
-            "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "balance_transaction": None,
-            "billing_details": method["billing_details"],
-            "calculated_statement_descriptor": sandbox.account["settings"]["payments"]["statement_descriptor"],
-            "captured": not failed,
-            "created": sandbox.clock.now,
-            "currency": intent["currency"],
-            "customer": intent["customer"],
-            "description": intent["description"],
-            "disputed": False,
-            "failure_balance_transaction": None,
-            "failure_code": decline.code if decline else None,
-            "failure_message": decline.message if decline else None,
-            "fraud_details": {},
-            "livemode": False,
-            "metadata": dict(intent["metadata"]),
-            "on_behalf_of": None,
-            "outcome": _outcome(decline),
-            "paid": not failed,
-            "payment_intent": intent["id"],
-            "payment_method": method["id"],
-            "payment_method_details": {
-                "card": {
-                    "amount_authorized": None if failed else intent["amount"],
-                    "authorization_code": None,
-                    "brand": card["brand"],
-                    "checks": card["checks"],
-                    "country": card["country"],
-                    "exp_month": card["exp_month"],
-                    "exp_year": card["exp_year"],
-                    "extended_authorization": {"status": "disabled"},
-                    "fingerprint": card["fingerprint"],
-                    "funding": card["funding"],
-                    "incremental_authorization": {"status": "unavailable"},
-                    "installments": None,
-                    "last4": card["last4"],
-                    "mandate": None,
-                    "multicapture": {"status": "unavailable"},
-                    "network": card["brand"],
-                    "network_token": {"used": False},
-                    "network_transaction_id": None,
-                    "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
-                    "regulated_status": card["regulated_status"],
-                    "three_d_secure": None,
-                    "wallet": None,
-                },
-                "type": "card",
-            },
-            "receipt_email": None,
-            "receipt_number": None,
-            "receipt_url": None if failed else f"{sandbox.base_url}/hosted/receipt/{token}",
-            "refunded": False,
-            "review": None,
-            "shipping": None,
-            "source_transfer": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
-            "status": "failed" if failed else "succeeded",
-            "transfer_data": None,
-            "transfer_group": None,
-            "_token": token,
-        }
-    )
-
-
-def _outcome(decline: Decline | None) -> Json:
-    if decline is None:
-        return {
-            "advice_code": None,
-            "network_advice_code": None,
-            "network_decline_code": None,
-            "network_status": "approved_by_network",
-            "reason": None,
-            "risk_level": "normal",
-            "risk_score": 20,
-            "seller_message": "Payment complete.",
-            "type": "authorized",
-        }
-    return {
-        "advice_code": decline.advice,
-        "network_advice_code": None,
-        "network_decline_code": None,
-        "network_status": "declined_by_network",
-        "reason": decline.decline_code,
-        "risk_level": "normal",
-        "risk_score": 20,
-        "seller_message": "The bank did not return any further details with this decline."
-        if decline is GENERIC
-        else f"The bank returned the decline code `{decline.decline_code}`.",
-        "type": "issuer_declined",
-    }

@@ -274,6 +274,14 @@ def invoice_paid(sandbox: Sandbox, invoice: Json) -> None:
         subscription["status"] = "active"
 
 
+def payment_under_way(sandbox: Sandbox, intent: Json) -> None:
+    """A bank debit on its way is enough for a subscription to begin."""
+    for payment in sandbox.store.all("invoice_payment", _payment_intent=intent["id"], status="open"):
+        subscription = _of(sandbox, sandbox.store["invoice", payment["invoice"]])
+        if subscription is not None and subscription["status"] == "incomplete":
+            subscription["status"] = "active"
+
+
 def written_off(sandbox: Sandbox, invoice: Json) -> None:
     """A resumption whose invoice is given up goes on all the same."""
     subscription = _of(sandbox, invoice)

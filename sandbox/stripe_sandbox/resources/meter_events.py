@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from stripe_sandbox import test_clocks
 from stripe_sandbox.billing import metering
 from stripe_sandbox.errors import invalid
 from stripe_sandbox.http import Json
@@ -29,12 +30,19 @@ ADJUST: Fields = {
 
 def _create(call: Call) -> Json:
     """Take one event. Its payload is checked at once; whose customer it is turns out later, as at Stripe."""
-    params = call.params
     meter = _meter(call)
-    payload = params["payload"]
     key = meter["customer_mapping"]["event_payload_key"]
-    if not payload.get(key):
+    name = call.params["payload"].get(key)
+    if not name:
         raise invalid(f"The payload must contain the customer under the key `{key}`.", "payload")
+    customer = call.store["customer", name] if call.sandbox.exists("customer", name) else None
+    clock = None if customer is None else test_clocks.clock_of(call.store, customer)
+    with test_clocks.time_of(call.sandbox, clock):
+        return _take(call, meter, name, known=customer is not None)
+
+
+def _take(call: Call, meter: Json, customer: str, *, known: bool) -> Json:
+    params, payload = call.params, call.params["payload"]
     value = _value(meter, payload)
     timestamp = params.get("timestamp", call.now)
     if timestamp < call.now - _PAST:
@@ -53,10 +61,10 @@ def _create(call: Call) -> Json:
         "_value": value,
         "_canceled": False,
     }
-    if call.sandbox.exists("customer", payload[key]):
-        metering.record(call.sandbox, meter, payload[key], event)
+    if known:
+        metering.record(call.sandbox, meter, customer, event)
     else:
-        _report(call, meter, event, payload[key])
+        _report(call, meter, event, customer)
     return event
 
 

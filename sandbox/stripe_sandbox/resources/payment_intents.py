@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stripe_sandbox import search_fields, searching
-from stripe_sandbox.billing import methods, payments
+from stripe_sandbox.billing import debiting, methods, payments
+from stripe_sandbox.billing.mandates import mandate_for
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
 from stripe_sandbox.money import minimum_charge
@@ -19,18 +20,29 @@ from stripe_sandbox.parameters import (
     OneOf,
     Reference,
     Text,
+    WordOr,
     range_of,
 )
 from stripe_sandbox.resource import CUSTOMER, LISTING, Call, Link, Resource, Route, chosen, in_range, merged
+from stripe_sandbox.resources import intents
 from stripe_sandbox.resources.shapes import SHIPPING, shipping
 
 _METHOD = Reference(to="payment_method", noun="PaymentMethod")
 _REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
+_OFF_SESSION = WordOr("one_off", WordOr("recurring", Boolean()))
+_OPTIONS = Hash(
+    {
+        "card": Hash({"request_three_d_secure": OneOf(("any", "automatic", "challenge"))}, clearable=True),
+        "us_bank_account": Hash(
+            {"verification_method": OneOf(("automatic", "instant", "microdeposits"))}, clearable=True
+        ),
+    }
+)
 _SAVE: Fields = {
     "description": Text(max=1000),
     "metadata": Metadata(),
     "payment_method": _METHOD,
-    "payment_method_types": ListOf(OneOf(("card",))),
+    "payment_method_types": intents.PAYMENT_METHOD_TYPES,
     "receipt_email": Email(),
     "setup_future_usage": OneOf(("off_session", "on_session")),
     "shipping": SHIPPING,
@@ -42,22 +54,35 @@ CREATE: Fields = {
     "metadata": Metadata(clearable=False),
     "shipping": SHIPPING.firm(),
     "amount": Integer(1, 99_999_999, required=True),
-    "automatic_payment_methods": Hash(
-        {"allow_redirects": OneOf(("always", "never")), "enabled": Boolean(required=True)}
-    ),
+    "automatic_payment_methods": intents.AUTOMATIC,
     "confirm": Boolean(),
     "currency": Currency(required=True),
     "customer": CUSTOMER,
-    "off_session": Boolean(),
+    "error_on_requires_action": Boolean(),
+    "excluded_payment_method_types": intents.EXCLUDED_TYPES,
+    "mandate_data": intents.MANDATE_DATA,
+    "off_session": _OFF_SESSION,
+    "payment_method_options": _OPTIONS,
     "return_url": Text(clearable=False),
+    "use_stripe_sdk": Boolean(),
 }
 UPDATE: Fields = {**_SAVE, "amount": Integer(1, 99_999_999), "customer": CUSTOMER}
 CONFIRM: Fields = {
-    "off_session": Boolean(),
+    "client_secret": intents.CLIENT_SECRET,
+    "error_on_requires_action": Boolean(),
+    "mandate_data": intents.MANDATE_DATA,
+    "off_session": _OFF_SESSION,
     "payment_method": _METHOD,
+    "payment_method_options": _OPTIONS,
     "receipt_email": Email(),
     "return_url": Text(clearable=False),
     "setup_future_usage": OneOf(("off_session", "on_session"), clearable=True),
+    "use_stripe_sdk": Boolean(),
+}
+VERIFY: Fields = {
+    "amounts": ListOf(Integer()),
+    "client_secret": intents.CLIENT_SECRET,
+    "descriptor_code": Text(clearable=False),
 }
 LIST: Fields = {"created": range_of(), "customer": CUSTOMER, **LISTING}
 _PLAIN = (
@@ -79,12 +104,8 @@ def _create(call: Call) -> Json:
         raise invalid(
             f"Amount must be at least {least} {params['currency']} in minor units.", "amount", "amount_too_small"
         )
-    automatic = params.get("automatic_payment_methods")
-    if automatic is not None:
-        automatic = {"allow_redirects": "always", **automatic}
-    intent = payments.new_intent(
-        call.sandbox, params["amount"], params["currency"], automatic_payment_methods=automatic
-    )
+    fields = intents.types_for(params, payments.usual_types(params["currency"]))
+    intent = payments.new_intent(call.sandbox, params["amount"], params["currency"], **fields)
     _apply(call, intent)
     if params.get("confirm"):
         _confirm_with(call, intent)
@@ -106,12 +127,21 @@ def _update(call: Call) -> Json:
 def _apply(call: Call, intent: Json) -> None:
     params = call.params
     intent.update(chosen(params, *_PLAIN))
+    call.sandbox.store.reindex(intent)
+    intent["payment_method_options"] = payments.method_options(
+        intent["payment_method_types"],
+        {**intent["payment_method_options"], **_given_options(params)},
+    )
     if "metadata" in params:
         intent["metadata"] = merged(intent["metadata"], params["metadata"])
     if "shipping" in params:
         intent["shipping"] = shipping(params["shipping"])
     if "payment_method" in params:
         _take_method(call, intent)
+
+
+def _given_options(params: Json) -> Json:
+    return {name: value or {} for name, value in params.get("payment_method_options", {}).items()}
 
 
 def _take_method(call: Call, intent: Json) -> None:
@@ -125,7 +155,7 @@ def _take_method(call: Call, intent: Json) -> None:
 
 
 def _confirm(call: Call) -> Json:
-    intent = call.named("payment_intent", "intent")
+    intent = intents.named(call, "payment_intent")
     payments.require_open(intent)
     if "payment_method" in call.params:
         _take_method(call, intent)
@@ -135,18 +165,21 @@ def _confirm(call: Call) -> Json:
 
 
 def _confirm_with(call: Call, intent: Json) -> None:
-    if intent["payment_method"] is None:
-        raise StripeError(
-            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
-            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
-            "payment method or ConfirmationToken.",
-            code="payment_intent_unexpected_state",
-        )
+    intents.require_method(intent)
     method = call.store["payment_method", intent["payment_method"]]
-    off_session = call.params.get("off_session", False)
+    mandate_for(call.sandbox, method, call.params.get("mandate_data"))
+    off_session = bool(call.params.get("off_session", False))
     payments.confirm(call.sandbox, intent, method, off_session=off_session)
-    if intent["status"] == "requires_action" and off_session:
+    unwanted = off_session or call.params.get("error_on_requires_action", False)
+    if intent["status"] == "requires_action" and unwanted and method["type"] == "card":
         raise payments.authentication_required(call.sandbox, intent)
+
+
+def _verify(call: Call) -> Json:
+    intent = intents.named(call, "payment_intent")
+    debiting.require_deposits(intent, call.params)
+    payments.verify(call.sandbox, intent)
+    return intent
 
 
 def _cancel(call: Call) -> Json:
@@ -169,6 +202,7 @@ def _list(call: Call) -> Json:
     return call.page("payment_intent", where, lambda intent: in_range(intent["created"], created))
 
 
+_ONE = "/v1/payment_intents/{intent}"
 RESOURCE = Resource(
     kind="payment_intent",
     permission="payment_intent",
@@ -183,9 +217,16 @@ RESOURCE = Resource(
         searching.route("payment_intent", "/v1/payment_intents", search_fields.PAYMENT_INTENTS),
         Route("GET", "/v1/payment_intents", _list, LIST),
         Route("POST", "/v1/payment_intents", _create, CREATE),
-        Route("GET", "/v1/payment_intents/{intent}", lambda call: call.named("payment_intent", "intent")),
+        Route(
+            "GET",
+            _ONE,
+            lambda call: intents.named(call, "payment_intent"),
+            {"client_secret": intents.CLIENT_SECRET},
+        ),
         Route("POST", "/v1/payment_intents/{intent}", _update, UPDATE),
         Route("POST", "/v1/payment_intents/{intent}/cancel", _cancel, {"cancellation_reason": OneOf(_REASONS)}),
         Route("POST", "/v1/payment_intents/{intent}/confirm", _confirm, CONFIRM),
+        Route("POST", "/v1/payment_intents/{intent}/verify_microdeposits", _verify, VERIFY),
     ),
+    jobs={"settle": debiting.settle_job},
 )

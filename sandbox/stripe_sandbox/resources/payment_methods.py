@@ -5,17 +5,28 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from stripe_sandbox.billing import cards
+from stripe_sandbox.billing import banks, cards
 from stripe_sandbox.billing.cards import Decline
-from stripe_sandbox.billing.methods import attach, card_error, detach, method, new_card
+from stripe_sandbox.billing.methods import (
+    attach,
+    card_error,
+    detach,
+    is_ready_made,
+    method,
+    new_bank_account,
+    new_card,
+)
 from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import Email, Fields, Hash, Integer, Metadata, OneOf, Text
 from stripe_sandbox.resource import CUSTOMER, LISTING, Call, Link, Resource, Route, chosen, merged
+from stripe_sandbox.resources.intents import TYPES
 from stripe_sandbox.resources.shapes import ADDRESS, address
 
 _REDISPLAY = OneOf(("always", "limited", "unspecified"))
-_TYPE = OneOf(("card",))
+_TYPE = OneOf(TYPES)
+_HOLDER = OneOf(("company", "individual"))
+_ACCOUNT_TYPE = OneOf(("checking", "savings"))
 _BILLING_DETAILS = Hash(
     {"address": ADDRESS, "email": Email(), "name": Text(), "phone": Text(), "tax_id": Text(clearable=False)}
 )
@@ -31,13 +42,23 @@ CREATE: Fields = {
         }
     ),
     "metadata": Metadata(clearable=False),
+    "sepa_debit": Hash({"iban": Text(required=True, clearable=False)}),
     "type": _TYPE,
+    "us_bank_account": Hash(
+        {
+            "account_holder_type": _HOLDER,
+            "account_number": Text(clearable=False),
+            "account_type": _ACCOUNT_TYPE,
+            "routing_number": Text(clearable=False),
+        }
+    ),
 }
 UPDATE: Fields = {
     "allow_redisplay": _REDISPLAY,
     "billing_details": _BILLING_DETAILS,
     "card": Hash({"exp_month": Integer(1, 12), "exp_year": Integer(2000, 2100)}),
     "metadata": Metadata(),
+    "us_bank_account": Hash({"account_holder_type": _HOLDER, "account_type": _ACCOUNT_TYPE}),
 }
 LIST: Fields = {"allow_redisplay": _REDISPLAY, "customer": CUSTOMER, "type": _TYPE, **LISTING}
 LIST_OF_CUSTOMER: Fields = {"allow_redisplay": _REDISPLAY, "type": _TYPE, **LISTING}
@@ -46,8 +67,42 @@ LIST_OF_CUSTOMER: Fields = {"allow_redisplay": _REDISPLAY, "type": _TYPE, **LIST
 def _create(call: Call) -> Json:
     if "type" not in call.params:
         raise invalid("Missing required param: type.", "type", "parameter_missing")
-    if "card" not in call.params:
-        raise invalid("Missing required param: card.", "card", "parameter_missing")
+    type = call.params["type"]
+    if type not in call.params:
+        raise invalid(f"Missing required param: {type}.", type, "parameter_missing")
+    for other in set(TYPES) & call.params.keys() - {type}:
+        raise invalid(f"You provided {other} parameters for a payment method of type {type}.", other)
+    made = {"card": _card, "sepa_debit": _sepa_debit, "us_bank_account": _us_bank_account}[type](call)
+    _apply(call, made)
+    return made
+
+
+def _sepa_debit(call: Call) -> Json:
+    iban = re.sub(r"\s", "", call.params["sepa_debit"]["iban"]).upper()
+    account = banks.BY_NUMBER.get(iban)
+    if len(iban) < 15 or not banks.passes_checksum(iban) or account is None:
+        raise invalid("The IBAN you provided is invalid.", "sepa_debit[iban]", "invalid_bank_account_iban")
+    return new_bank_account(call.sandbox, account)
+
+
+def _us_bank_account(call: Call) -> Json:
+    """One that is typed in is not known to be the customer's: small deposits show that."""
+    given = dict(call.params["us_bank_account"])
+    for name in ("account_number", "routing_number"):
+        if name not in given:
+            full = f"us_bank_account[{name}]"
+            raise invalid(f"Missing required param: {full}.", full, "parameter_missing")
+    if given.pop("routing_number") != banks.ROUTING_NUMBER:
+        message = f"In test mode the routing number must be {banks.ROUTING_NUMBER}."
+        raise invalid(message, "us_bank_account[routing_number]", "routing_number_invalid")
+    account = banks.BY_NUMBER.get(given.pop("account_number"))
+    if account is None or account.type != "us_bank_account":
+        message = "You must use a test bank account number in test mode."
+        raise invalid(message, "us_bank_account[account_number]", "account_number_invalid")
+    return new_bank_account(call.sandbox, account, verified=False, **given)
+
+
+def _card(call: Call) -> Json:
     card = call.params["card"]
     _check_card(call, card)
     number = re.sub(r"[ -]", "", card["number"])
@@ -62,9 +117,7 @@ def _create(call: Call) -> Json:
             )
         )
     cvc_check = None if "cvc" in card else "unavailable"
-    made = new_card(call.sandbox, test_card, card["exp_month"], card["exp_year"], cvc_check=cvc_check)
-    _apply(call, made)
-    return made
+    return new_card(call.sandbox, test_card, card["exp_month"], card["exp_year"], cvc_check=cvc_check)
 
 
 def _check_card(call: Call, card: Json) -> None:
@@ -104,14 +157,17 @@ def _update(call: Call) -> Json:
     found = _named(call)
     if found["customer"] is None:
         raise invalid("You must save this PaymentMethod to a customer before you can update it.", "payment_method")
+    for type in {"card", "us_bank_account"} & call.params.keys():
+        if type != found["type"]:
+            raise invalid(f"You cannot update {type} of a payment method of type {found['type']}.", type)
+        found[type] = {**found[type], **call.params[type]}
     _apply(call, found)
-    found["card"] = {**found["card"], **call.params.get("card", {})}
     return found
 
 
 def _named(call: Call) -> Json:
     """The payment method that the path names; a ready-made one is made for the occasion."""
-    if call.path["payment_method"] in cards.BY_ID:
+    if is_ready_made(call.path["payment_method"]):
         return method(call.sandbox, call.path["payment_method"])
     return call.named("payment_method")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.billing.refunding import refund
+from stripe_sandbox.billing.refunding import refund, settle_job
 from stripe_sandbox.errors import StripeError, invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import Fields, Integer, Metadata, OneOf, Reference, range_of
@@ -77,6 +77,7 @@ RESOURCE = Resource(
     permission="charge",
     missing_param="id",
     indexed=("charge", "payment_intent"),
+    jobs={"settle": settle_job},
     expandable={"charge": Link("charge"), "payment_intent": Link("payment_intent")},
     routes=(
         Route("GET", "/v1/refunds", _list, LIST),

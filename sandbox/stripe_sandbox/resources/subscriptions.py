@@ -166,6 +166,7 @@ RESOURCE = Resource(
         "invoice.paid": subscribing.invoice_paid,
         "invoice.payment_failed": subscribing.payment_failed,
         "invoice.overdue": subscribing.payment_failed,
+        "payment_intent.processing": subscribing.payment_under_way,
     },
     routes=(
         searching.route("subscription", "/v1/subscriptions", search_fields.SUBSCRIPTIONS),
