@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from stripe_sandbox import paging, test_clocks
-from stripe_sandbox.errors import missing
+from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import Fields, Integer, Reference, Text
 
@@ -124,6 +124,13 @@ class Call:
         if found is None:
             resource = self.sandbox.resources[kind]
             raise missing(resource.noun or kind, self.path[name], param=resource.missing_param or name)
+        return found
+
+    def living(self, kind: str, name: str | None = None) -> Json:
+        """The object that the path names, unless it was deleted. Raises 404 or, for what was deleted, 400."""
+        found = self.named(kind, name)
+        if found.get("deleted"):
+            raise invalid(f"No such {kind}: '{found['id']}'", "id", "resource_missing")
         return found
 
     def given(self, kind: str, name: str) -> Json | None:

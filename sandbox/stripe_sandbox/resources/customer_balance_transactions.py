@@ -14,7 +14,7 @@ LIST: Fields = {"created": range_of(), "invoice": Reference(to="invoice"), **LIS
 
 
 def _create(call: Call) -> Json:
-    customer = call.named("customer")
+    customer = call.living("customer")
     currency = call.params["currency"]
     if customer["currency"] not in (None, currency):
         raise invalid(

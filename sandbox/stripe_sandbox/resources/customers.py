@@ -217,10 +217,7 @@ def _check_prefix(call: Call) -> None:
 
 def _present(call: Call) -> Json:
     """The customer that the path names, unless it was deleted."""
-    customer = call.named("customer")
-    if customer.get("deleted"):
-        raise invalid(f"No such customer: '{customer['id']}'", "id", "resource_missing")
-    return customer
+    return call.living("customer")
 
 
 def delete(call: Call) -> Json:

@@ -64,7 +64,7 @@ def _country(type: str, value: str) -> str | None:
 
 
 def _create_for_customer(call: Call) -> Json:
-    customer = call.named("customer")
+    customer = call.living("customer")
     return new_tax_id(call.sandbox, call.params["type"], call.params["value"], customer["id"])
 
 
