@@ -88,7 +88,11 @@ def _language_choices(visit: Visit, languages: Languages) -> tuple[LanguageChoic
 
     Not on a refused arrival: its query holds a signature, which must not stand in a page.
     """
-    if (visit.arriving and visit.request.query) or not visit.settings.detect_language or visit.request.method != "GET":
+    if (
+        (visit.request.arriving and visit.request.query)
+        or not visit.settings.detect_language
+        or visit.request.method != "GET"
+    ):
         return ()
     query = {name: value for name, value in visit.request.query.items() if name != "lang"}
     return tuple(

@@ -33,8 +33,8 @@ class HostForm:
 class Request:
     """One request, as far as the portal looks at it.
 
-    ``visitor`` is who the *host* says is logged in. ``host_form`` is set where the host has already checked the form's
-    token; where it is None the portal checks its own.
+    ``visitor`` is who the *host* says is logged in, ``arriving`` whether the address may hold a signature.
+    ``host_form`` is set where the host has checked the form's token itself; where it is None the portal checks its own.
     """
 
     method: str
@@ -47,6 +47,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     secure: bool = False
     visitor: Identity | None = None
+    arriving: bool = False
     host_form: HostForm | None = None
 
     @property

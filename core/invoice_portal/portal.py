@@ -39,7 +39,7 @@ class Portal:
     def __init__(self, settings: PortalSettings, *, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.languages = Languages(settings.default_language, settings.time_zone, settings.translations)
-        self._signer = Signer(settings.secret_keys)
+        self._signer = Signer(settings.secret_keys, settings.realm)
         self._clock = clock
         if not settings.require_hash:
             log.warning("require_hash is off: anybody can open any customer's invoices of this test account")
@@ -156,7 +156,7 @@ class Portal:
         match response:
             case Page():
                 rendered = render_page(response.template, context_of(visit, response, self.languages), render)
-                headers = {**page_headers(self.settings, rendered.packaged, visit.arriving), **response.headers}
+                headers = {**page_headers(self.settings, rendered.packaged, visit.request.arriving), **response.headers}
                 headers["Content-Language"] = visit.language.tag
                 cookies = response.cookies + self._form_cookie(visit)
                 return self._reply(visit, response.status, headers, rendered.html.encode(), cookies)

@@ -21,8 +21,9 @@ Method: TypeAlias = Literal["GET", "POST"]
 class Route:
     """``path`` is below the host's prefix, its ``{parts}`` are single segments.
 
-    ``protected`` forms carry a token (the portal's, or the host's own). ``/enter`` does without: it is called from
-    other sites, and a signature vouches for it. For ``anonymous`` routes nobody needs to know who is logged in.
+    ``protected`` forms carry a token (the portal's, or the host's own). For ``anonymous`` routes nobody needs to know
+    who is logged in. The address of one that ``arrives`` holds a signature, which must not stand in a page or be told
+    to anybody; ``/enter`` needs no form token, since it is called from other sites and the signature vouches for it.
     """
 
     name: str
@@ -31,11 +32,12 @@ class Route:
     methods: tuple[Method, ...] = ("GET",)
     protected: bool = False
     anonymous: bool = False
+    arrives: bool = False
 
 
 ROUTES: Final = (
     Route("home", "/", home.home),
-    Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True),
+    Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True),
     Route("invoice", "/invoices/{invoice}", invoice.invoice),
     Route("invoice_pdf", "/invoices/{invoice}/pdf", handover.invoice_pdf),

@@ -117,6 +117,16 @@ class PortalSettings:
         return self.stripe_api_key.startswith(_LIVE_PREFIXES)
 
     @property
+    def realm(self) -> str:
+        """What keeps this portal's tokens apart from those of another with the same key.
+
+        A test portal vouches for nobody live, one merchant for nobody of another's, and who was let in without a hash
+        is out when the hash is switched on.
+        """
+        mode = "live" if self.live else "test" if self.require_hash else "open"
+        return f"{mode}.{self.stripe_account or ''}"
+
+    @property
     def stripe_origin(self) -> str:
         """Scheme, host and port of the API: pages that it serves itself may be redirected to."""
         parts = urlsplit(self.stripe_api_base)

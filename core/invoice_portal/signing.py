@@ -28,10 +28,14 @@ def hash_identifier(key: str, identifier: str) -> str:
 
 
 class Signer:
-    """Signs with the first of its keys and verifies with all of them."""
+    """Signs with the first of its keys and verifies with all of them.
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    Tokens are good in one ``realm`` only, so that a key that two portals share does not let one speak for the other.
+    """
+
+    def __init__(self, keys: Sequence[str], realm: str = "") -> None:
         self._keys = tuple(keys)
+        self._realm = realm
 
     def hash(self, identifier: str) -> str:
         """The hash that a host sends beside an identifier."""
@@ -66,7 +70,7 @@ class Signer:
         # these signatures apart from the plain hashes made with the same key.
         return URLSafeSerializer(
             list(reversed(self._keys)),
-            salt=f"invoice-portal.{purpose}",
+            salt=f"invoice-portal.{self._realm}.{purpose}",
             signer_kwargs={"digest_method": hashlib.sha256},
         )
 

@@ -100,6 +100,7 @@ def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Ide
         headers={name.lower(): value for name, value in request.headers.items()},
         secure=request.is_secure(),
         visitor=visitor,
+        arriving=route.arrives,
         host_form=None if route.anonymous else HostForm(_CSRF_FIELD, get_token(request)),
     )
 

@@ -61,12 +61,12 @@ def _endpoint(
     async def endpoint(
         request: fastapi.Request, visitor: Annotated[Identity | None, Depends(identify)]
     ) -> fastapi.Response:
-        return _response(await portal.answer_async(route, await _read(request, visitor, name), render))
+        return _response(await portal.answer_async(route, await _read(route, request, visitor, name), render))
 
     return endpoint
 
 
-async def _read(request: fastapi.Request, visitor: Identity | None, name: str) -> Request:
+async def _read(route: Route, request: fastapi.Request, visitor: Identity | None, name: str) -> Request:
     return Request(
         method=request.method,
         path=request.url.path,
@@ -78,6 +78,7 @@ async def _read(request: fastapi.Request, visitor: Identity | None, name: str) -
         headers=dict(request.headers),
         secure=request.url.scheme == "https",
         visitor=visitor,
+        arriving=route.arrives,
     )
 
 

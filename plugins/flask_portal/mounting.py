@@ -83,6 +83,7 @@ class Mounted:
             headers={name.lower(): value for name, value in request.headers.items()},
             secure=request.is_secure,
             visitor=None if route.anonymous else host(request),
+            arriving=route.arrives,
         )
 
 

@@ -139,7 +139,7 @@ def world(portal: Mounted, account: Account) -> World:
     customer = account.customer(ANNA.address)
     invoice = account.open(customer)
     note = account.post("credit_notes", invoice=invoice, amount=100)["id"]
-    session = seal_session(Signer([KEY]), Session(Arrival(ANNA), account.sandbox.clock.now + 3600))
+    session = seal_session(Signer([KEY], "test."), Session(Arrival(ANNA), account.sandbox.clock.now + 3600))
     return World(portal, {"invoice": invoice, "credit_note": note, "name": "portal.css", "customer": customer}, session)
 
 
@@ -233,7 +233,7 @@ def test_no_cookie(world: World, data: st.DataObject) -> None:
 @given(claims=st.dictionaries(st.sampled_from("kisxc"), st.one_of(texts, st.integers(), st.none())))
 def test_no_claim_that_is_signed(world: World, claims: dict[str, object]) -> None:
     """Even what a key of ours has signed is read with care: other versions of the portal may have signed it."""
-    signer = Signer([KEY])
+    signer = Signer([KEY], "test.")
     seals: list[Callable[[], str]] = [
         lambda: "/enter?identity=" + signer.seal("arrival", claims),
         lambda: "/?after=" + signer.seal("cursor", {"c": world.ids["customer"], **claims}),

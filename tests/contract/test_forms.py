@@ -82,9 +82,9 @@ def test_a_token_made_elsewhere_is_none(portal: Mounted, account: Account) -> No
     cookie = till.browser.cookies.get(FORM_COOKIE, "")
     for token in (
         form_token(Signer(["somebody else's key, long"]), cookie, ANNA),
-        form_token(Signer([KEY]), "another cookie", ANNA),
-        form_token(Signer([KEY]), "", ANNA),
-        seal_session(Signer([KEY]), Session(Arrival(ANNA), NOW + 60)),
+        form_token(Signer([KEY], "test."), "another cookie", ANNA),
+        form_token(Signer([KEY], "test."), "", ANNA),
+        seal_session(Signer([KEY], "test."), Session(Arrival(ANNA), NOW + 60)),
     ):
         assert till.pay(token) == 403
 
@@ -93,7 +93,7 @@ def test_an_empty_cookie_is_no_browser(portal: Mounted, account: Account) -> Non
     """A token over an empty cookie must not fit a browser that sends an empty one."""
     till = Till(portal, account)
     bare = portal.browser(ANNA, headers={"Cookie": f"{FORM_COOKIE}="})
-    assert till.pay(form_token(Signer([KEY]), "", ANNA), bare) == 403
+    assert till.pay(form_token(Signer([KEY], "test."), "", ANNA), bare) == 403
 
 
 def test_a_refused_form_changes_nothing_and_asks_stripe_nothing(portal: Mounted, account: Account) -> None:

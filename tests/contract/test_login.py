@@ -118,6 +118,19 @@ def test_who_is_logged_in_at_the_host_may_still_arrive(portal: Mounted, account:
     assert "$11.00" in browser.follow(entered).text
 
 
+def test_the_hosts_login_is_not_asked_at_the_door(mount: Mount) -> None:
+    """It may turn strangers away with an error of its own; who arrives with a signature must still come in."""
+
+    def refuse(headers: Mapping[str, str]) -> Identity | None:
+        raise RuntimeError("only members")
+
+    portal = mount(identify=refuse)
+    browser = portal.browser()
+    assert browser.get("/enter", {"identity": portal.portal.sign_identifier(Email(ANNA))}).status == 303
+    assert browser.get("/static/portal.css").status == 200
+    assert browser.get("/").status == 500
+
+
 def test_a_change_of_user_counts_at_once(portal: Mounted, account: Account) -> None:
     account.open(account.customer(ANNA), 1100)
     account.open(account.customer(BERT), 2200)

@@ -108,7 +108,7 @@ def test_cursors_of_somebody_else_are_as_missing_as_forged_ones(portal: Mounted,
     ours = browser.get("/").html.links["Older"]
     assert browser.get(ours).status == 200
     assert browser.get(foreign).status == 404
-    signer, stranger = Signer([KEY]), Signer(["somebody else's key, long"])
+    signer, stranger = Signer([KEY], "test."), Signer(["somebody else's key, long"])
     mine = account.get("invoices", customer=anna.customer, limit=1)["data"][0]["id"]
     for token in (
         mine,

@@ -13,7 +13,7 @@ from support.portals import KEY, Mounted
 
 ANNA, BERT = Email("anna@example.com"), Email("bert@example.com")
 LATER = NOW + 300
-OURS, THEIRS = Signer([KEY]), Signer(["a key that is somebody else's"])
+OURS, THEIRS = Signer([KEY], "test."), Signer(["a key that is somebody else's"])
 
 Damage = Callable[[str], str]
 DAMAGES: dict[str, Damage] = {

@@ -100,7 +100,7 @@ def test_a_damaged_session_is_a_stranger(cookie: str):
 
 def test_the_hosts_login_goes_before_a_session():
     portal = make_portal()
-    value = seal_session(Signer([SECRET]), Session(Arrival(EVE, "sub_1"), NOW + 60))
+    value = seal_session(Signer([SECRET], "test."), Session(Arrival(EVE, "sub_1"), NOW + 60))
     visit = portal.begin(make_request(visitor=ADA, cookies={SESSION_COOKIE: value}))
     assert visit.arrival == Arrival(ADA)
     assert not visit.by_session
@@ -108,7 +108,7 @@ def test_the_hosts_login_goes_before_a_session():
 
 @pytest.mark.parametrize("visitor", [Email(""), Email("no address"), CustomerId(""), CustomerId("a/b")])
 def test_a_logged_in_user_without_an_address_does_not_become_the_one_before(visitor: Any):
-    value = seal_session(Signer([SECRET]), Session(Arrival(EVE), NOW + 60))
+    value = seal_session(Signer([SECRET], "test."), Session(Arrival(EVE), NOW + 60))
     request = make_request(visitor=visitor, cookies={SESSION_COOKIE: value})
     response = respond(make_portal(), "home", request, stripe())
     assert isinstance(response, Page)
@@ -117,7 +117,7 @@ def test_a_logged_in_user_without_an_address_does_not_become_the_one_before(visi
 
 def test_leaving_ends_the_session_in_this_browser():
     portal = make_portal(home_url="https://app.example.com/")
-    value = seal_session(Signer([SECRET]), Session(Arrival(ADA), NOW + 60))
+    value = seal_session(Signer([SECRET], "test."), Session(Arrival(ADA), NOW + 60))
     request = protected(portal, ADA, "leave", cookies={SESSION_COOKIE: value})
     reply = answer(portal, "leave", request)
     assert (reply.status, reply.headers["Location"]) == (303, "https://app.example.com/")

@@ -28,7 +28,7 @@ from .helpers.objects import NOW
 from .helpers.visiting import SECRET, make_portal, make_settings
 
 ADA, EVE = Email("ada@example.com"), Email("eve@example.com")
-SIGNER = Signer([SECRET])
+SIGNER = Signer([SECRET], "test.")
 HASH = hash_identifier(SECRET, "ada@example.com")
 
 

@@ -26,7 +26,7 @@ def arrived(url: str, now: int = NOW) -> Arrival:
     parts = urlsplit(url)
     assert parts.path == "/billing/enter"
     [token] = parse_qs(parts.query)["identity"]
-    return let_in({"identity": token}, PORTAL.settings, Signer([SECRET]), now)
+    return let_in({"identity": token}, PORTAL.settings, Signer([SECRET], "test."), now)
 
 
 def test_without_an_identifier_it_is_the_plain_address():

@@ -130,7 +130,9 @@ def full_stripe(text: str = "Text") -> Stripe:
 
 
 def session_cookie(portal: Portal, identity: Identity) -> dict[str, str]:
-    value = seal_session(Signer(portal.settings.secret_keys), Session(Arrival(identity), NOW + 60))
+    value = seal_session(
+        Signer(portal.settings.secret_keys, portal.settings.realm), Session(Arrival(identity), NOW + 60)
+    )
     return {SESSION_COOKIE: value}
 
 

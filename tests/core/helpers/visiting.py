@@ -53,7 +53,15 @@ def make_request(name: str = "home", **changes: Any) -> Request:
     """A request for a route: its ``args`` are those of the address, ``query`` may be given as a mapping."""
     args = changes.pop("args", {})
     return Request(
-        **{"method": "GET", "path": url_for(name, **args), "url_for": url_for, "args": args, "visitor": ADA, **changes}
+        **{
+            "method": "GET",
+            "path": url_for(name, **args),
+            "url_for": url_for,
+            "args": args,
+            "visitor": ADA,
+            "arriving": name == "enter",
+            **changes,
+        }
     )
 
 
@@ -69,7 +77,7 @@ def make_visit(
 ) -> Visit:
     """A visit of ``visitor`` by the host's login, or of ``arrival`` by a session."""
     made = make_settings(**(settings or {}))
-    signer = Signer(made.secret_keys)
+    signer = Signer(made.secret_keys, made.realm)
     cookies = dict(request.pop("cookies", {}))
     if arrival is not None:
         cookies[SESSION_COOKIE] = seal_session(signer, Session(arrival, now + 60))
@@ -82,7 +90,7 @@ def make_visit(
 def protected(portal: Portal, identity: Identity, name: str, **request: Any) -> Request:
     """A POST with the token that a page would have given to this visitor."""
     cookie = "form-cookie-of-this-browser"
-    token = form_token(Signer(portal.settings.secret_keys), cookie, identity)
+    token = form_token(Signer(portal.settings.secret_keys, portal.settings.realm), cookie, identity)
     form = {"form_token": token, **request.pop("form", {})}
     cookies = {FORM_COOKIE: cookie, **request.pop("cookies", {})}
     return make_request(name, method="POST", form=form, cookies=cookies, visitor=identity, **request)
