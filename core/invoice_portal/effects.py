@@ -74,8 +74,8 @@ class Together(Effect[T_co]):
 class Query(Effect[T_co]):
     """One SQL statement, by its name in :mod:`invoice_portal.store.statements`, in a transaction of its own.
 
-    ``read`` is given the rows of its answer, as mappings. The name, and not the statement, so that nothing imports SQLAlchemy
-    before a database is really asked: it costs as much as the rest of the portal.
+    ``read`` is given the rows of its answer, as mappings. The name, and not the statement, so that nothing imports
+    SQLAlchemy before a database is really asked: it costs as much as the rest of the portal.
     """
 
     statement: str
@@ -104,7 +104,7 @@ class HostCall(Effect[None]):
 
 @dataclass(frozen=True, slots=True)
 class Count(Effect[int]):
-    """Count one event of ``key`` against ``limit`` (as ``5/hour``); gives the seconds to wait, 0 where it is allowed."""
+    """Count one event of ``key`` against ``limit`` (``5/hour``); gives the seconds to wait, 0 where it is allowed."""
 
     limit: str
     key: str

@@ -42,6 +42,7 @@ class Frame:
     hash_off: bool
     test_mode: bool
     framed: bool
+    one_invoice: bool
 
 
 def context_of(visit: Visit, page: Page, languages: Languages) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         merchant=settings.business_name or page.context.get("merchant", ""),
         customer=page.context.get("customer_name", ""),
         customer_email=identity.address if isinstance(identity, Email) else "",
-        home_url=visit.url("home"),
+        home_url=visit.start_url,
         host_url=settings.home_url,
         leave_url=visit.url("leave") if visit.by_session else "",
         support_email=settings.support_email,
@@ -75,6 +76,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         hash_off=not settings.require_hash,
         test_mode=not settings.live,
         framed=visit.request.framed,
+        one_invoice=isinstance(arrival, Arrival) and arrival.invoice is not None,
     )
 
 

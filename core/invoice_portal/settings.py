@@ -233,9 +233,7 @@ def _from_text(name: str, text: str) -> object:
     return text
 
 
-_LISTS: Final = frozenset(
-    {"secret_keys", "actions", "translations", "allowed_embed_origins", "merchant_api_keys"}
-)
+_LISTS: Final = frozenset({"secret_keys", "actions", "translations", "allowed_embed_origins", "merchant_api_keys"})
 _FLAGS: Final = frozenset(
     {"require_hash", "show_all_invoices", "detect_language", "portal_sessions_only", "audit_trail", "debug"}
 )
@@ -372,11 +370,13 @@ def _check_api_keys(settings: PortalSettings) -> None:
     for position, key in enumerate(settings.merchant_api_keys):
         if len(key) < MIN_API_KEY_LENGTH or key != key.strip():
             raise ConfigurationError(
-                f"merchant_api_keys[{position}] must be {MIN_API_KEY_LENGTH} characters or more, without spaces around. "
-                "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+                f"merchant_api_keys[{position}] must be {MIN_API_KEY_LENGTH} characters or more, without spaces "
+                "around. Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
             )
         if key == settings.stripe_api_key or key in settings.secret_keys:
-            raise ConfigurationError(f"merchant_api_keys[{position}] is used for something else. Make a key of its own.")
+            raise ConfigurationError(
+                f"merchant_api_keys[{position}] is used for something else. Make a key of its own."
+            )
 
 
 def _check_links(settings: PortalSettings) -> None:

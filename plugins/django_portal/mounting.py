@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from django_portal.conf import get_identify, get_portal
 from django_portal.rendering import renderer
 from invoice_portal import ConfigurationError, Identity
-from invoice_portal.http import HostForm, Reply, Request
+from invoice_portal.http import MAX_FORM_BYTES, HostForm, Reply, Request
 from invoice_portal.routes import ROUTES, Route
 
 View: TypeAlias = Callable[..., HttpResponse | Awaitable[HttpResponse]]
@@ -57,7 +57,7 @@ def async_view(route: Route) -> View:
         visitor = None if route.anonymous else await _identify(request)
         visit = portal.begin(_read(route, request, args, visitor))
         try:
-            response = await portal.nonblocking.run(portal.respond(route, visit))
+            response, visit = await portal.nonblocking.run(portal.serve(route, visit))
         finally:
             if not isinstance(request, ASGIRequest):  # under WSGI every request has an event loop of its own
                 await portal.nonblocking.close()
@@ -95,13 +95,21 @@ def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Ide
         url_for=partial(url_for, request),
         args=args,
         query={name: values[0] for name, values in request.GET.lists() if values},
-        form={name: values[0] for name, values in request.POST.lists() if values},
+        form={} if route.api else {name: values[0] for name, values in request.POST.lists() if values},
         cookies=request.COOKIES,
         headers={name.lower(): value for name, value in request.headers.items()},
         secure=request.is_secure(),
+        client=request.META.get("REMOTE_ADDR") or "",
+        body=_body(route, request),
         visitor=visitor,
         host_form=None if route.anonymous else HostForm(_CSRF_FIELD, get_token(request)),
     )
+
+
+def _body(route: Route, request: HttpRequest) -> bytes:
+    """The body of a call to the merchant API, unless it is longer than any of them can be."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return request.body if route.api and length.isdigit() and int(length) <= MAX_FORM_BYTES else b""
 
 
 def _response(reply: Reply) -> HttpResponse:

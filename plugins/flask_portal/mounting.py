@@ -15,10 +15,13 @@ from flask_portal.login import flask_login_user
 from flask_portal.tags import template_globals
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.errors import ConfigurationError
-from invoice_portal.http import Rendered, Reply, Request
+from invoice_portal.http import MAX_FORM_BYTES, Rendered, Reply, Request
 from invoice_portal.portal import portal_of
 from invoice_portal.resources import data_dir
 from invoice_portal.routes import ROUTES, Route
+
+SEND_LINK = "send_link"
+"""The one entry of the config that is no setting: the function that sends a fresh link."""
 
 Identify: TypeAlias = Callable[[flask.Request], Identity | None]
 
@@ -64,7 +67,9 @@ class Mounted:
             config = app.config.get("INVOICE_PORTAL")
             if not isinstance(config, Mapping):
                 raise ConfigurationError('pass a Portal to blueprint(), or set app.config["INVOICE_PORTAL"] to a dict')
-            self._portal = Portal(PortalSettings.from_mapping(config))
+            values = {name: value for name, value in config.items() if name != SEND_LINK}
+            self._portal = Portal(PortalSettings.from_mapping(values), send_link=config.get(SEND_LINK))
+        self._portal.start()
         app.jinja_env.globals.update(template_globals(self._portal, own.name))
 
     def view(self, route: Route) -> Callable[..., ResponseReturnValue]:
@@ -88,8 +93,16 @@ class Mounted:
             cookies=request.cookies,
             headers={name.lower(): value for name, value in request.headers.items()},
             secure=request.is_secure,
+            client=request.remote_addr or "",
+            body=_body(route),
             visitor=None if route.anonymous else host(request),
         )
+
+
+def _body(route: Route) -> bytes:
+    """The body of a call to the merchant API, unless it is longer than any of them can be."""
+    length = flask.request.content_length
+    return flask.request.get_data() if route.api and length is not None and length <= MAX_FORM_BYTES else b""
 
 
 def render(template: str, context: Mapping[str, Any]) -> Rendered:

@@ -10,9 +10,9 @@ from functools import cached_property, partial
 from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 
-from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, make_database
+from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.effects import (
     Atomic,
     Count,
@@ -81,7 +81,8 @@ class BlockingDriver:
             case Atomic():
                 return self._database.atomically(work)
             case HostCall(function, argument):
-                return _call_host(function, argument)
+                _call_host(function, argument)
+                return None
             case Count(limit, key):
                 return self._counter.hit(limit, key)
             case _:

@@ -24,7 +24,7 @@ from invoice_portal.errors import ConfigurationError, StoreUnavailable
 from invoice_portal.settings import PortalSettings
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
 
@@ -188,7 +188,8 @@ def _make_engine(url: str) -> Engine:
             return engine
     except (sqlalchemy.exc.ArgumentError, ImportError) as error:
         raise ConfigurationError(
-            f"database_url cannot be used: {type(error).__name__}. PostgreSQL needs: pip install 'invoice-portal[postgres]'"
+            f"database_url cannot be used: {type(error).__name__}. "
+            "PostgreSQL needs: pip install 'invoice-portal[postgres]'"
         ) from None
     raise ConfigurationError("database_url must be the address of a SQLite file or of a PostgreSQL database.")
 
@@ -217,7 +218,7 @@ def _check_tables(engine: Engine) -> None:
 
 def _make_private(engine: Engine) -> None:
     """A SQLite file that is not there yet is made for its owner's eyes only."""
-    path = _file_of(engine.url)
+    path = _file_of(str(engine.url))
     if path is not None and not path.exists():
         try:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -225,15 +226,14 @@ def _make_private(engine: Engine) -> None:
             raise StoreUnavailable(f"database_url: {path} cannot be made: {error.strerror}") from None
 
 
-def _file_of(url: str | URL) -> Path | None:
-    from sqlalchemy import make_url
-
-    address = make_url(url)
-    return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
+def _file_of(url: str) -> Path | None:
+    """The path of a SQLite file; None for a database on a server."""
+    scheme, _, path = url.partition(":///")
+    return Path(path.partition("?")[0]) if scheme.partition("+")[0] == "sqlite" else None
 
 
 def _execute(connection: Connection, query: Query[T]) -> T:
     from invoice_portal.store.statements import STATEMENTS
 
     result = connection.execute(STATEMENTS[query.statement], dict(query.params))
-    return query.read(result.mappings().all() if result.returns_rows else ())
+    return query.read([dict(row) for row in result.mappings()] if result.returns_rows else ())

@@ -9,9 +9,9 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 from weakref import WeakKeyDictionary
 
-from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, make_database
+from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.effects import (
     Atomic,
     Count,
@@ -78,7 +78,8 @@ class NonBlockingDriver:
             case Atomic():
                 return await self._database.aside(partial(self._database.atomically, work))
             case HostCall(function, argument):
-                return await _call_host(function, argument)
+                await _call_host(function, argument)
+                return None
             case Count(limit, key):
                 if self._counter.local:
                     return self._counter.hit(limit, key)

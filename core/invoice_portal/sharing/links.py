@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -53,7 +53,8 @@ async def make_invoice_link(
             refreshed_days=desk.settings.refreshed_link_days,
         )
         new = _new_row(desk, "invoice", invoice, shared.owner or "", expires_at, actions, max_uses)
-        return _shown(desk, await Atomic(lambda: _make(desk, new, "link.make", {})) or new)
+        made = await Atomic(lambda: _make(desk, new, "link.make", {}))
+        return _shown(desk, made or new)
     return _shown(desk, await _change(desk, row, actions, max_uses))
 
 
@@ -109,7 +110,8 @@ async def refresh_link(desk: Desk, kind: Kind, subject: str) -> Link:
             await append(desk, _entry("link.refreshed", refreshed, {"expires_at": expires_at}))
         return refreshed
 
-    return _shown(desk, await Atomic(program) or row)
+    refreshed = await Atomic(program)
+    return _shown(desk, refreshed or row)
 
 
 async def revoke_link(desk: Desk, kind: Kind, subject: str) -> Link:
@@ -285,5 +287,3 @@ def _entry(
 
 def _one(rows: Sequence[Mapping[str, Any]]) -> LinkRow | None:
     return link_row(rows[0]) if rows else None
-
-

@@ -23,7 +23,7 @@ _PAGE: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What happened: ``actor`` did ``action`` to ``subject``, an object of ``customer``; ``via`` is how they came in."""
+    """What happened: ``actor``, who came in ``via``, did ``action`` to ``subject``, an object of ``customer``."""
 
     action: str
     subject: str = ""

@@ -78,10 +78,7 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     .where(_is(link, "id"))
     .values(actions=_text("actions"), max_uses=bindparam("max_uses", type_=Integer()))
     .returning(*link.c),
-    "link.revoke": update(link)
-    .where(_SUBJECT, link.c.revoked_at.is_(None))
-    .values(revoked_at=_NOW)
-    .returning(*link.c),
+    "link.revoke": update(link).where(_SUBJECT, link.c.revoked_at.is_(None)).values(revoked_at=_NOW).returning(*link.c),
     "link.use": update(link)
     .where(
         _is(link, "id", "nonce", "kind", "account"),
@@ -89,9 +86,7 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
         or_(link.c.expires_at.is_(None), link.c.expires_at > _NOW),
         or_(link.c.max_uses.is_(None), link.c.uses < link.c.max_uses),
     )
-    .values(
-        uses=link.c.uses + 1, first_used_at=sql.coalesce(link.c.first_used_at, _NOW), last_used_at=_NOW
-    )
+    .values(uses=link.c.uses + 1, first_used_at=sql.coalesce(link.c.first_used_at, _NOW), last_used_at=_NOW)
     .returning(*link.c),
     "link.find": select(*link.c).where(_SUBJECT),
     "link.with_id": select(*link.c).where(_is(link, "id", "account")),
