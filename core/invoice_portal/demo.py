@@ -39,6 +39,7 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
     with Running(sandbox, _HOST, sandbox_port) as running:
         environ = _environ(running.url, port, json.dumps([asdict(login) for login in SAMPLE_LOGINS]))
         host = subprocess.Popen([sys.executable, str(data_dir("examples") / f"{framework}_host.py")], env=environ)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it ends, the host app ends with it
         try:
             _wait_for(port, host)
             click.echo(f"\n  The demo ({framework}) is at http://{_HOST}:{port}/")

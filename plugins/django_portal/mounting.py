@@ -44,7 +44,7 @@ def sync_view(route: Route) -> View:
 
     def view(request: HttpRequest, **args: str) -> HttpResponse:
         visitor = None if route.anonymous else _identify_now(request)
-        return _response(get_portal().answer(route, _read(route, request, args, visitor), renderer(request)))
+        return _response(request, get_portal().answer(route, _read(route, request, args, visitor), renderer(request)))
 
     return view
 
@@ -61,7 +61,7 @@ def async_view(route: Route) -> View:
         finally:
             if not isinstance(request, ASGIRequest):  # under WSGI every request has an event loop of its own
                 await portal.nonblocking.close()
-        return _response(await sync_to_async(portal.finish)(response, visit, renderer(request)))
+        return _response(request, await sync_to_async(portal.finish)(response, visit, renderer(request)))
 
     return view
 
@@ -112,8 +112,10 @@ def _body(route: Route, request: HttpRequest) -> bytes:
     return request.body if route.api and length.isdigit() and int(length) <= MAX_FORM_BYTES else b""
 
 
-def _response(reply: Reply) -> HttpResponse:
-    response = HttpResponse(reply.body, status=reply.status, headers=dict(reply.headers))
+def _response(request: HttpRequest, reply: Reply) -> HttpResponse:
+    headers = {**reply.headers, "Content-Length": str(len(reply.body))}
+    # Not every server cuts the body of an answer to HEAD, and a client would take it for the next answer.
+    response = HttpResponse(b"" if request.method == "HEAD" else reply.body, status=reply.status, headers=headers)
     # Who may frame a page is said by its Content-Security-Policy; Django's X-Frame-Options would overrule it.
     response.xframe_options_exempt = True
     for cookie in reply.cookies:

@@ -17,7 +17,7 @@ from invoice_portal.http import MAX_FORM_BYTES, Render, Reply, Request, UrlFor, 
 from invoice_portal.portal import portal_of
 from invoice_portal.routes import ROUTES, Route
 
-NAME_PREFIX = "invoice_portal:"
+DEFAULT_NAME = "invoice_portal"
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -35,11 +35,13 @@ def router(
     *,
     identify: Callable[..., Any] = nobody,
     templates: str | Path | None = None,
+    name: str = DEFAULT_NAME,
 ) -> APIRouter:
     """A router to include under a prefix of your choice.
 
     ``identify`` is a dependency, sync or async, that gives ``Email(…)``, ``CustomerId(…)`` or None for the user who is
-    logged in. ``templates`` is a folder with overrides: ``invoice_portal/layout.html`` in it comes before ours. Raises
+    logged in. ``templates`` is a folder with overrides: ``invoice_portal/layout.html`` in it comes before ours. Give
+    each its own ``name`` where an app has several. Raises
     :class:`~invoice_portal.ConfigurationError` for settings that cannot work.
     """
     portal = portal_of(portal)
@@ -54,14 +56,14 @@ def router(
     result = APIRouter(lifespan=lifespan)
     for route in ROUTES:
         # Whoever arrives with a signature must not be sent away by the host's login.
-        endpoint = _endpoint(portal, route, nobody if route.anonymous else identify, render)
-        name = NAME_PREFIX + route.name
+        endpoint = _endpoint(portal, route, nobody if route.anonymous else identify, render, name)
         described: dict[str, Any] = dict(route.operation or {})
+        heads = [] if described or "GET" not in route.methods else ["HEAD"]
         result.add_api_route(
             route.path,
             endpoint,
-            methods=list(route.methods),
-            name=name,
+            methods=[*route.methods, *heads],
+            name=f"{name}:{route.name}",
             operation_id=route.name if described else None,
             response_model=None,
             response_class=JSONResponse,
@@ -72,22 +74,24 @@ def router(
     return result
 
 
-def _endpoint(portal: Portal, route: Route, identify: Callable[..., Any], render: Render) -> Callable[..., Any]:
+def _endpoint(
+    portal: Portal, route: Route, identify: Callable[..., Any], render: Render, name: str
+) -> Callable[..., Any]:
     # The annotations are evaluated here (no postponing in this module): the dependency is a local name.
     async def endpoint(
         request: fastapi.Request, visitor: Annotated[Identity | None, Depends(identify)]
     ) -> fastapi.Response:
-        return _response(await portal.answer_async(route, await _read(route, request, visitor), render))
+        return _response(await portal.answer_async(route, await _read(route, request, visitor, name), render))
 
     return endpoint
 
 
-async def _read(route: Route, request: fastapi.Request, visitor: Identity | None) -> Request:
+async def _read(route: Route, request: fastapi.Request, visitor: Identity | None, name: str) -> Request:
     body = await _body(request) if route.api else b""
     return Request(
         method=request.method,
         path=request.url.path,
-        url_for=url_for_of(request),
+        url_for=url_for_of(request, name),
         args=request.path_params,
         query=first_values(request.query_params.multi_items()),
         form=parse_form(await _body(request)) if _sends_a_form(request) and not route.api else {},
@@ -100,11 +104,11 @@ async def _read(route: Route, request: fastapi.Request, visitor: Identity | None
     )
 
 
-def url_for_of(request: fastapi.Request) -> UrlFor:
+def url_for_of(request: fastapi.Request, name: str) -> UrlFor:
     """The host's way to spell the portal's addresses, while it answers ``request``."""
 
     def url_for(route: str, /, **args: str) -> str:
-        return request.url_for(NAME_PREFIX + route, **args).path
+        return request.url_for(f"{name}:{route}", **args).path
 
     return url_for
 

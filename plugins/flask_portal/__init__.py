@@ -6,5 +6,6 @@
 """
 
 from flask_portal.mounting import blueprint
+from flask_portal.tags import template_globals
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "template_globals"]

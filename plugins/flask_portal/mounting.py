@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 import flask
 from flask import Blueprint
 from flask.sansio.app import App
+from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from flask_portal.login import flask_login_user
-from flask_portal.tags import template_globals
+from flask_portal.tags import EXTENSION, portal_named, template_globals
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.http import MAX_FORM_BYTES, Rendered, Reply, Request
@@ -37,7 +38,7 @@ def blueprint(
     """
     mounted = Mounted(portal_of(portal) if portal else None, identify)
     result = Blueprint(name, __name__, template_folder=str(data_dir("templates")))
-    result.record(lambda state: mounted.register(state.app, result))
+    result.record(mounted.register)
     for route in ROUTES:
         rule = route.path.replace("{", "<").replace("}", ">")
         # Flask would answer "/billing" with a redirect, and a POST to it with an error: both spellings are one page.
@@ -48,41 +49,34 @@ def blueprint(
 
 
 class Mounted:
-    """One blueprint's portal and the host's way to say who is logged in."""
+    """What a blueprint was made with. One blueprint may be registered in several apps, each with its own settings."""
 
     def __init__(self, portal: Portal | None, identify: Identify | None) -> None:
-        self._portal = portal
+        self._given = portal
         self._identify = identify
 
-    @property
-    def portal(self) -> Portal:
-        """The portal. Raises ``ConfigurationError`` where it comes from the app's config and is not registered yet."""
-        if self._portal is None:
-            raise ConfigurationError("register the blueprint first: its settings come from app.config")
-        return self._portal
-
-    def register(self, app: App, own: Blueprint) -> None:
-        """Take the settings from the app where none were given, and add the template globals."""
-        if self._portal is None:
-            config = app.config.get("INVOICE_PORTAL")
-            if not isinstance(config, Mapping):
-                raise ConfigurationError('pass a Portal to blueprint(), or set app.config["INVOICE_PORTAL"] to a dict')
-            values = {name: value for name, value in config.items() if name != SEND_LINK}
-            self._portal = Portal(PortalSettings.from_mapping(values), send_link=config.get(SEND_LINK))
-        self._portal.start()
-        app.jinja_env.globals.update(template_globals(self._portal, own.name))
+    def register(self, state: BlueprintSetupState) -> None:
+        """Keep the app's portal with the app, and add the template globals: with several portals, the first one's."""
+        app = state.app
+        name = ".".join(part for part in (state.name_prefix, state.name) if part)
+        portal = self._given or _from_config(app)
+        portal.start()
+        app.extensions.setdefault(EXTENSION, {})[name] = portal
+        for tag, function in template_globals(name).items():
+            app.jinja_env.globals.setdefault(tag, function)
 
     def view(self, route: Route) -> Callable[..., ResponseReturnValue]:
         """The view function of one route."""
 
         def view(**args: str) -> ResponseReturnValue:
-            return reply(self.portal.answer(route, self._request(route, args), render))
+            portal = portal_named(flask.request.blueprint or "")
+            return reply(portal.answer(route, self._request(portal, route, args), render))
 
         return view
 
-    def _request(self, route: Route, args: Mapping[str, str]) -> Request:
+    def _request(self, portal: Portal, route: Route, args: Mapping[str, str]) -> Request:
         request, own = flask.request, flask.request.blueprint
-        host = self._identify or flask_login_user(self.portal.settings.identify_by)
+        host = self._identify or flask_login_user(portal.settings.identify_by)
         return Request(
             method=request.method,
             path=request.script_root + request.path,
@@ -103,6 +97,14 @@ def _body(route: Route) -> bytes:
     """The body of a call to the merchant API, unless it is longer than any of them can be."""
     length = flask.request.content_length
     return flask.request.get_data() if route.api and length is not None and length <= MAX_FORM_BYTES else b""
+
+
+def _from_config(app: App) -> Portal:
+    config = app.config.get("INVOICE_PORTAL")
+    if not isinstance(config, Mapping):
+        raise ConfigurationError('pass a Portal to blueprint(), or set app.config["INVOICE_PORTAL"] to a dict')
+    values = {name: value for name, value in config.items() if name != SEND_LINK}
+    return Portal(PortalSettings.from_mapping(values), send_link=config.get(SEND_LINK))
 
 
 def render(template: str, context: Mapping[str, Any]) -> Rendered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
 from browser.helpers.chromium import launch
 from browser.helpers.demos import FRAMEWORKS, Demo
@@ -50,6 +50,8 @@ def start_demo() -> Iterator[Callable[[str], Demo]]:
     for demo in running.values():
         demo.interrupt()
         demo.kill()
+    said = [line for demo in running.values() for line in demo.words() if line != "Bye."]
+    assert not said, "\n".join(said)
 
 
 @pytest.fixture(params=FRAMEWORKS)
@@ -58,9 +60,23 @@ def demo(request: pytest.FixtureRequest, start_demo: Callable[[str], Demo]) -> D
     return start_demo(request.param)
 
 
+@pytest.fixture(scope="package")
+def signed_in() -> dict[tuple[str, str], StorageState]:
+    """The cookies of everybody who once logged in by hand, by framework and e-mail."""
+    return {}
+
+
 @pytest.fixture
-def visit(request: pytest.FixtureRequest, browser: Browser, demo: Demo) -> Iterator[Visit]:
-    """Opens a browser of their own for a visitor of the demo; who is named is signed in to Billing."""
+def visit(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    demo: Demo,
+    signed_in: dict[tuple[str, str], StorageState],
+) -> Iterator[Visit]:
+    """Opens a browser of their own for a visitor of the demo; who is named is at Billing already.
+
+    The first time they log in by hand; from then on they have the host app's cookie, which spares two pages.
+    """
     visitors: list[Visitor] = []
     request.node.stash[_VISITORS] = visitors
 
@@ -79,12 +95,16 @@ def visit(request: pytest.FixtureRequest, browser: Browser, demo: Demo) -> Itera
             locale=locale,
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
+            storage_state=signed_in.get((demo.framework, email)),
         )
         context.set_default_timeout(15_000)
         visitor = Visitor(context.new_page(), demo, Watch(context))
         visitors.append(visitor)
-        if email:
+        if (demo.framework, email) in signed_in:
+            visitor.open_billing()
+        elif email:
             visitor.sign_in(email)
+            signed_in[demo.framework, email] = context.storage_state()
         return visitor
 
     yield arrive

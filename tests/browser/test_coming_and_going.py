@@ -19,7 +19,7 @@ def test_a_visitor_sees_whose_invoices_these_are(visit: Visit) -> None:
     expect(header).to_contain_text("Lumen Studio GmbH")
     expect(header).to_contain_text(JENNY)
     expect(visitor.page).to_have_title("Billing · Northwind Inc.")
-    visitor.page.get_by_role("link", name="Back to your account").click()
+    visitor.press(visitor.page.get_by_role("link", name="Back to your account"))
     expect(visitor.page).to_have_url(visitor.demo.url)
 
 
@@ -27,7 +27,7 @@ def test_a_person_without_any_customer_meets_a_kind_page(visit: Visit) -> None:
     visitor = visit(NOBODY)
     assert visitor.heading() == "No invoices yet"
     assert "You have nothing to pay." in visitor.text()
-    visitor.page.get_by_role("main").get_by_role("link", name="Back to your account").click()
+    visitor.press(visitor.page.get_by_role("main").get_by_role("link", name="Back to your account"))
     expect(visitor.page).to_have_url(visitor.demo.url)
 
 
@@ -69,7 +69,7 @@ def test_another_customers_invoice_looks_like_one_that_does_not_exist(visit: Vis
         pages.append(visitor.page.locator("body").inner_text())
     assert pages[0] == pages[1]
     assert visitor.heading() == "We could not find that"
-    visitor.page.get_by_role("link", name="Go to billing").click()
+    visitor.press(visitor.page.get_by_role("link", name="Go to billing"))
     expect(visitor.page).to_have_url(demo.billing)
 
 

@@ -64,7 +64,7 @@ def test_a_discount_is_named_and_taken_off(visit: Visit, demo: Demo) -> None:
     assert facts["Subtotal"] == "$790.00"
     assert facts["Anniversary"].replace("\u2212", "-") == "-$79.00"
     assert facts["Total"] == "$711.00"
-    assert visitor.history()[0].endswith("$711.00 paid with Visa 4242.")
+    assert any(entry.endswith("$711.00 paid with Visa 4242.") for entry in visitor.history())
 
 
 def test_a_void_invoice_says_so_and_cannot_be_paid(visit: Visit) -> None:
@@ -72,7 +72,7 @@ def test_a_void_invoice_says_so_and_cannot_be_paid(visit: Visit) -> None:
     visitor.open_row("Void")
     assert visitor.heading().endswith(" Void")
     assert "This invoice is void. There is nothing to pay on it." in visitor.text()
-    assert visitor.history()[0].endswith("Invoice made void.")
+    assert any(entry.endswith("Invoice made void.") for entry in visitor.history())
     expect(visitor.page.get_by_role("main").get_by_role("button", name="Pay")).to_have_count(0)
 
 
@@ -136,7 +136,7 @@ def test_credit_is_used_up_and_parts_are_paid(visit: Visit) -> None:
     facts = visitor.facts()
     assert (facts["Total"], facts["Amount due"]) == ("$195.00", "$145.00")
     assert facts["Your credit used"].replace("\u2212", "-") == "-$50.00"
-    visitor.page.get_by_role("main").get_by_role("link", name="Billing").click()
+    visitor.press(visitor.page.get_by_role("main").get_by_role("link", name="Billing"))
     visitor.open_row("Interface to the laboratory")
     assert visitor.heading().endswith("Partly paid")
     facts = visitor.facts()

@@ -14,7 +14,7 @@ from invoice_portal.http import Request
 from invoice_portal.routes import ROUTES
 from stripe_sandbox.server import respond
 from support.accounts import Account
-from support.stripe_server import HANG_UP, Answer, StripeServer, as_json
+from support.stripe_server import HANG_UP, Reaction, StripeServer, as_json
 
 KEY = "rk_test_doctor0key0that0nobody0sees"
 SECRET = "a secret of the doctor's tests"
@@ -84,7 +84,7 @@ def test_a_key_that_stripe_does_not_know_is_named(stripe: StripeServer):
     [HANG_UP, as_json({"error": {"message": "down", "type": "api_error"}}, status=503)],
     ids=["no answer", "an error"],
 )
-def test_a_stripe_that_is_broken_is_no_fault_of_the_keys(stripe: StripeServer, answer: Answer):
+def test_a_stripe_that_is_broken_is_no_fault_of_the_keys(stripe: StripeServer, answer: Reaction):
     stripe.answer("/v1/credit_notes", answer)
     (problem,) = of_verdict(examined(stripe.url), "problem")
     assert problem.startswith("Reading credit notes failed")

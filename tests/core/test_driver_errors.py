@@ -116,6 +116,19 @@ def test_an_unreadable_answer_is_logged_by_its_path_and_field_only(run: Run, cap
     assert PRIVATE not in caplog.text + raised.value.detail
 
 
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_no_answer_and_no_address_of_a_customer_is_logged_even_by_the_package_below(
+    run: Run, caplog: pytest.LogCaptureFixture, status: int
+):
+    """Hosts turn on debug logs for everything, and forget them."""
+    caplog.set_level(logging.DEBUG)
+    said = Said({"id": "in_1", "customer_name": PRIVATE, "error": {"type": "api_error"}}, status)
+    with scripted(lambda asked: said) as script, pytest.raises((NotFound, StripeUnavailable)):
+        run(settings_for(script), program())
+    assert PRIVATE not in caplog.text
+    assert "sk_test_x" not in caplog.text
+
+
 def test_an_answer_that_is_cut_off_is_an_upstream_error(run: Run):
     with scripted(lambda asked: Said({"id": "in_1"}, lost=5)) as script, pytest.raises(StripeUnavailable):
         run(settings_for(script), program())

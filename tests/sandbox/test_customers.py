@@ -158,6 +158,18 @@ def test_an_amount_off_is_for_its_own_currencies(api: Api) -> None:
     assert [total("usd"), total("eur"), total("gbp")] == [1500, 1550, 2000]
 
 
+def test_a_deleted_coupon_gives_no_more_but_what_it_gave_stays(api: Api) -> None:
+    coupon = api.post("coupons", percent_off=10)["id"]
+    code = api.post("promotion_codes", promotion={"type": "coupon", "coupon": coupon})["id"]
+    customer = api.customer()
+    draft = api.draft(customer, 1000, discounts=[{"promotion_code": code}])
+    api.delete(f"coupons/{coupon}")
+    assert api.get(f"invoices/{draft}")["total"] == 900
+    assert not api.get(f"promotion_codes/{code}")["active"]
+    for wish in ({"promotion_code": code}, {"coupon": coupon}):
+        assert api.refused("POST", "invoices", customer=customer, discounts=[wish]).status == 400
+
+
 def test_promotion_codes(api: Api) -> None:
     coupon = api.post("coupons", percent_off=10)["id"]
     mine, other = api.customer(), api.customer()
@@ -170,3 +182,17 @@ def test_promotion_codes(api: Api) -> None:
     assert api.refused("POST", "invoices", customer=other, discounts=[{"promotion_code": code}]).status == 400
     again = api.refused("POST", "promotion_codes", promotion={"type": "coupon", "coupon": coupon}, code="hello")
     assert again.error["param"] == "code"
+
+
+def test_what_goes_with_a_deleted_customer_and_what_stays(api: Api) -> None:
+    customer = api.customer("pm_card_visa", balance=-500)
+    subscription = api.subscribe(customer)["id"]
+    method = api.get("payment_methods", customer=customer)["data"][0]["id"]
+    draft, invoice = api.draft(customer, 700), api.issued(customer, 5000)
+    pending = api.post("invoiceitems", customer=customer, amount=1, currency="usd")["id"]
+    api.delete(f"customers/{customer}")
+    assert api.get(f"subscriptions/{subscription}")["status"] == "canceled"
+    assert api.get(f"payment_methods/{method}")["customer"] is None
+    for gone in (f"invoices/{draft}", f"invoiceitems/{pending}"):
+        assert api.refused("GET", gone).status == 404
+    assert api.post(f"invoices/{invoice}/void")["customer"] == customer

@@ -246,3 +246,27 @@ def test_an_overdue_invoice_makes_its_customer_delinquent(api: Api) -> None:
     assert api.get(f"customers/{customer}")["delinquent"]
     api.post(f"invoices/{invoice}/pay", paid_out_of_band=True)
     assert not api.get(f"customers/{customer}")["delinquent"]
+
+
+def test_lines_are_added_new_or_waiting(api: Api) -> None:
+    customer, other = api.customer(), api.customer()
+    draft = api.draft(customer, 1000)
+    waiting = api.post("invoiceitems", customer=customer, amount=300, currency="usd", description="Waiting")["id"]
+    foreign = api.post("invoiceitems", customer=other, amount=1, currency="usd")["id"]
+    lines = [{"amount": 20, "description": "New", "metadata": {"a": "b"}}, {"invoice_item": waiting}]
+    after = api.post(f"invoices/{draft}/add_lines", lines=lines, invoice_metadata={"k": "v"})
+    assert [line["amount"] for line in after["lines"]["data"]] == [1000, 20, 300]
+    assert (after["total"], after["metadata"]) == (1320, {"k": "v"})
+    refused = api.refused("POST", f"invoices/{draft}/add_lines", lines=[{"amount": 5}, {"invoice_item": foreign}])
+    assert refused.error["param"] == "lines[1][invoice_item]"
+    assert api.get(f"invoices/{draft}")["total"] == 1320
+
+
+def test_only_the_allowed_ways_to_pay(api: Api) -> None:
+    customer = api.customer("pm_card_visa")
+    settings = {"payment_method_types": ["us_bank_account"]}
+    invoice = api.issued(customer, 5000, payment_settings=settings)
+    refused = api.refused("POST", f"invoices/{invoice}/pay")
+    assert refused.error["code"] == "payment_intent_incompatible_payment_method"
+    assert refused.error["message"].startswith("The PaymentMethod provided (card) is not allowed")
+    assert api.refused("POST", "invoices", customer=customer, payment_settings={"payment_method_types": ["gold"]})

@@ -138,6 +138,8 @@ def one_off_invoices(api: Api) -> None:
     )["id"]
     for number in range(12):
         api.post("invoiceitems", customer=customer, invoice=draft, amount=100 + number)
+    waiting = api.post("invoiceitems", customer=customer, amount=300, currency="usd")["id"]
+    api.post(f"invoices/{draft}/add_lines", lines=[{"amount": 20, "description": "New"}, {"invoice_item": waiting}])
     api.post(f"invoices/{draft}", footer="Thanks", metadata={"k": "v"})
     api.get(f"invoices/{draft}/lines", limit=3, expand=["data.discounts"])
     api.get(f"invoices/{draft}", expand=["discounts.source.coupon"])

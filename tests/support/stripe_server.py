@@ -28,8 +28,8 @@ class HangUp:
     """The connection is closed without an answer."""
 
 
-Answer = Response | Hang | HangUp
-Script = Callable[[Request], Answer | None]
+Reaction = Response | Hang | HangUp
+Script = Callable[[Request], Reaction | None]
 HANG = Hang()
 HANG_UP = HangUp()
 
@@ -63,11 +63,11 @@ class StripeServer:
         """Ask ``script`` before the sandbox; where it gives None, the sandbox answers. The newest script goes first."""
         self._scripts.insert(0, script)
 
-    def answer(self, path: str, answer: Answer | Callable[[Request], Answer]) -> None:
+    def answer(self, path: str, answer: Reaction | Callable[[Request], Reaction]) -> None:
         """Answer every request whose path fits the regular expression ``path``, whole."""
         pattern = re.compile(path)
 
-        def script(request: Request) -> Answer | None:
+        def script(request: Request) -> Reaction | None:
             if not pattern.fullmatch(request.path):
                 return None
             return answer(request) if callable(answer) else answer
@@ -78,7 +78,7 @@ class StripeServer:
         """Let the sandbox answer requests that fit ``path``, then change what it said."""
         pattern = re.compile(path)
 
-        def script(request: Request) -> Answer | None:
+        def script(request: Request) -> Reaction | None:
             if not pattern.fullmatch(request.path):
                 return None
             answer = respond(self.sandbox, request)
@@ -128,7 +128,7 @@ class StripeServer:
             return web.Response()
         return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Reaction:
         scripted = (script(request) for script in self._scripts)
         return next((answer for answer in scripted if answer is not None), None) or respond(self.sandbox, request)
 

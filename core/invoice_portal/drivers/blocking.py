@@ -11,6 +11,7 @@ from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 
 from invoice_portal.counting import Counter, make_counter
+from invoice_portal.drivers.bodies import data_of
 from invoice_portal.drivers.database import Database, make_database
 from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.effects import (
@@ -96,7 +97,7 @@ class BlockingDriver:
 
     def _call(self, call: StripeCall[T]) -> T:
         try:
-            data = self._client.raw_request(call.method, call.path, **call.params).data
+            data = data_of(self._client.raw_request(call.method, call.path, **call.params))
         except Exception as error:
             raise explain(call, error) from error
         return read_answer(call, data)

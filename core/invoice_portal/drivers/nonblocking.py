@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 from weakref import WeakKeyDictionary
 
 from invoice_portal.counting import Counter, make_counter
+from invoice_portal.drivers.bodies import data_of
 from invoice_portal.drivers.database import Database, make_database
 from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.effects import (
@@ -95,10 +96,10 @@ class NonBlockingDriver:
 
     async def _call(self, call: StripeCall[T]) -> T:
         try:
-            answer = await self._client().raw_request_async(call.method, call.path, **call.params)
+            data = data_of(await self._client().raw_request_async(call.method, call.path, **call.params))
         except Exception as error:
             raise explain(call, error) from error
-        return read_answer(call, answer.data)
+        return read_answer(call, data)
 
     def _client(self) -> stripe.StripeClient:
         loop = asyncio.get_running_loop()
@@ -108,12 +109,13 @@ class NonBlockingDriver:
 
     def _make_client(self) -> tuple[stripe.StripeClient, stripe.AIOHTTPClient]:
         import aiohttp
-        import stripe
+
+        from invoice_portal.drivers.loop_client import LoopClient
 
         # Timeouts are per read, as in the blocking driver. aiohttp, because httpx's pool slows down with its size.
         seconds = self._settings.stripe_timeout
         timeout = aiohttp.ClientTimeout(sock_connect=min(CONNECT_SECONDS, seconds), sock_read=seconds)
-        http_client = stripe.AIOHTTPClient(timeout=timeout)
+        http_client = LoopClient(timeout=timeout)
         return make_client(self._settings, http_client), http_client
 
 

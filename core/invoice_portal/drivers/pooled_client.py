@@ -14,6 +14,8 @@ from urllib.request import getproxies, proxy_bypass
 import stripe
 import urllib3
 
+from invoice_portal.drivers.bodies import body_of
+
 
 class PooledClient(stripe.HTTPClient):
     """``timeout`` is in seconds, for the connection and for each read; ``size`` is how many connections stay open."""
@@ -46,7 +48,7 @@ class PooledClient(stripe.HTTPClient):
         except urllib3.exceptions.HTTPError as error:
             text = f"Stripe could not be reached ({type(error).__name__})"
             raise stripe.APIConnectionError(text, should_retry=True) from error  # type: ignore[no-untyped-call]
-        return answer.data.decode("utf-8", "replace"), answer.status, answer.headers
+        return body_of(answer.data, answer.status), answer.status, answer.headers
 
     def close(self) -> None:
         """Close the connections that are idle."""

@@ -73,7 +73,7 @@ def history(
 ) -> History:
     """Everything that is known to have happened."""
     language = visit.language
-    moments = [*_own(language, whole)]
+    moments = [(whole.invoice.issued_at, language.gettext("Invoice issued."))]
     if isinstance(payments, Ok):
         moments += [entry for payment in payments.value.items for entry in _payment(language, payment)]
     if isinstance(notes, Ok):
@@ -89,6 +89,7 @@ def history(
             for note in notes.value.items
             if note.status != "void"
         ]
+    moments += _ends(language, whole)
     moments.sort(key=lambda moment: moment[0])
     moments.reverse()  # so that within one second what was done last comes first
     return History(
@@ -99,9 +100,8 @@ def history(
     )
 
 
-def _own(language: Language, whole: WholeInvoice) -> Iterator[tuple[int, str]]:
+def _ends(language: Language, whole: WholeInvoice) -> Iterator[tuple[int, str]]:
     _ = language.gettext
-    yield whole.invoice.issued_at, _("Invoice issued.")
     if whole.paid_at is not None:
         yield whole.paid_at, _("Paid in full.")
     if whole.voided_at is not None:

@@ -52,16 +52,16 @@ async def invoice(visit: Visit) -> Response:
         context={
             "invoice": view,
             "history": history(visit, whole, payments, notes),
-            "note": _("There is nothing left to pay on this invoice.") if _came_to_pay(visit) else "",
+            "note": _("There is nothing left to pay on this invoice.") if _came_to_pay(visit, whole) else "",
             "merchant": whole.invoice.account_name,
             "customer_name": whole.invoice.customer_name,
         },
     )
 
 
-def _came_to_pay(visit: Visit) -> bool:
+def _came_to_pay(visit: Visit, whole: WholeInvoice) -> bool:
     """Whether a click on Pay led here because there was nothing (left) to pay."""
-    return visit.request.query.get("note") == "settled"
+    return visit.request.query.get("note") == "settled" and whole.invoice.amount_remaining.amount <= 0
 
 
 async def _all_lines(whole: WholeInvoice) -> tuple[Line, ...]:

@@ -13,9 +13,10 @@ from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
 from invoice_portal.money import Money
 from invoice_portal.pages.handover import payable
+from invoice_portal.pages.parties import PartyView, view_party
 from invoice_portal.pages.status import StatusBadge, badge, overdue
 from invoice_portal.stripe_api.credit_notes import CreditNote
-from invoice_portal.stripe_api.invoices import InvoiceNames, Line, Party, Tax, WholeInvoice
+from invoice_portal.stripe_api.invoices import Address, InvoiceNames, Line, Party, Tax, WholeInvoice
 from invoice_portal.stripe_api.payments import Payment
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.tax_rates import TaxRate
@@ -41,17 +42,6 @@ class Fact:
 
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartyView:
-    """Sender or recipient; ``address`` are its lines, the country's name last."""
-
-    name: str
-    address: tuple[str, ...]
-    email: str
-    phone: str
-    tax_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +121,17 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
         title=_("Invoice %(number)s", number=number) if invoice.number else _("Invoice without a number"),
         number=number,
         status=badge(invoice, visit.language, visit.now),
-        sender=_party(
+        sender=view_party(
             visit.language,
             Party(
                 sender_name,
-                country=whole.sender_country,
+                Address(country=whole.sender_country),
                 email=visit.settings.support_email,
                 tax_ids=extras.names.sender_tax_ids,
             ),
         ),
-        recipient=_party(visit.language, whole.recipient),
-        ship_to=_party(visit.language, whole.ship_to) if whole.ship_to else None,
+        recipient=view_party(visit.language, whole.recipient),
+        ship_to=view_party(visit.language, whole.ship_to) if whole.ship_to else None,
         facts=tuple(_facts(visit.language, whole)),
         lines=tuple(_line(visit.language, line) for line in extras.lines),
         totals=tuple(_totals(visit.language, whole, extras)),
@@ -160,11 +150,6 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
 def _url_of(visit: Visit, invoice: str | None) -> str:
     """Another invoice's page, where this visitor may see others at all."""
     return visit.url("invoice", invoice=invoice) if invoice and visit.identified().invoice is None else ""
-
-
-def _party(language: Language, party: Party) -> PartyView:
-    country = (language.country(party.country),) if party.country else ()
-    return PartyView(party.name, party.address + country, party.email, party.phone, party.tax_ids)
 
 
 def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:
@@ -210,13 +195,14 @@ def _totals(language: Language, whole: WholeInvoice, extras: Extras) -> Iterator
     if whole.taxes and whole.total_excluding_tax is not None:
         yield TotalView(_("Total before tax"), money(whole.total_excluding_tax))
     for tax in whole.taxes:
-        yield TotalView(_tax_name(language, tax, extras.tax_rates), money(tax.amount), remark=tax.inclusive)
+        yield TotalView(
+            _tax_name(language, tax, whole.reverse_charge, extras.tax_rates), money(tax.amount), remark=tax.inclusive
+        )
     yield TotalView(_("Total"), money(invoice.total), strong=True)
     if whole.credited_before_payment.amount:
         yield TotalView(_("Credited"), money(_minus(whole.credited_before_payment)))
-    if whole.balance_applied.amount:
-        name = _("Your credit used") if whole.balance_applied.amount < 0 else _("Earlier balance")
-        yield TotalView(name, money(whole.balance_applied))
+    if balance := _balance_row(language, whole):
+        yield balance
     if invoice.amount_due != invoice.total:
         yield TotalView(_("Amount due"), money(invoice.amount_due), strong=True)
     if whole.amount_paid.amount:
@@ -229,12 +215,25 @@ def _totals(language: Language, whole: WholeInvoice, extras: Extras) -> Iterator
         yield TotalView(_("Credited after payment"), money(whole.credited_after_payment), remark=True)
 
 
-def _tax_name(language: Language, tax: Tax, rates: Mapping[str, TaxRate]) -> str:
+def _balance_row(language: Language, whole: WholeInvoice) -> TotalView | None:
+    """What the customer's balance changed: credit used or added, an earlier amount taken on or a small one put off."""
+    if whole.ending_balance is None or whole.ending_balance == whole.starting_balance:
+        return None
+    _, before = language.gettext, whole.starting_balance.amount
+    change = Money(before - whole.ending_balance.amount, whole.starting_balance.currency)
+    if change.amount < 0:
+        name = _("Your credit used") if before < 0 else _("Carried to your next invoice")
+    else:
+        name = _("Earlier balance") if before > 0 else _("Added to your credit")
+    return TotalView(name, language.money(change))
+
+
+def _tax_name(language: Language, tax: Tax, reverse_charge: bool, rates: Mapping[str, TaxRate]) -> str:
     _, rate = language.gettext, rates.get(tax.rate or "")
     name = (rate.display_name if rate else "") or _("Tax")
     if rate and rate.percentage is not None:
         name = _("%(tax)s %(percent)s", tax=name, percent=language.percent(rate.percentage))
-    if tax.reason == "reverse_charge":
+    if tax.reason == "reverse_charge" or (reverse_charge and not tax.amount.amount):
         return _("%(tax)s, reverse charge", tax=name)
     return _("%(tax)s, included", tax=name) if tax.inclusive else name
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
@@ -71,12 +71,23 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address; ``country`` is a code of two letters."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
-    """Sender or recipient, as frozen on the invoice; ``country`` is a code of two letters."""
+    """Sender or recipient, as frozen on the invoice."""
 
     name: str
-    address: tuple[str, ...] = ()
-    country: str = ""
+    address: Address = Address()
     email: str = ""
     phone: str = ""
     tax_ids: tuple[str, ...] = ()
@@ -84,7 +95,11 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class WholeInvoice:
-    """Everything that a faithful invoice shows, in Stripe's own numbers."""
+    """Everything that a faithful invoice shows, in Stripe's own numbers.
+
+    Balances are the customer's before and after: negative where the customer has credit, and the later one is None
+    until finalisation.
+    """
 
     invoice: Invoice
     lines: Listing[Line]
@@ -103,7 +118,8 @@ class WholeInvoice:
     taxes: tuple[Tax, ...]
     credited_before_payment: Money
     credited_after_payment: Money
-    balance_applied: Money
+    starting_balance: Money
+    ending_balance: Money | None
     amount_paid: Money
     amount_overpaid: Money
     receipt_number: str
@@ -219,6 +235,7 @@ def parse_whole_invoice(reader: Reader) -> WholeInvoice:
     shipping = reader.inside("shipping_cost")
     source = reader.inside("from_invoice")
     before_tax = reader.integer_or_none("total_excluding_tax")
+    ending = reader.integer_or_none("ending_balance")
     discounts = reader.each(
         "total_discount_amounts", lambda item: (item.id_or_none("discount"), item.money("amount", currency))
     )
@@ -240,7 +257,8 @@ def parse_whole_invoice(reader: Reader) -> WholeInvoice:
         taxes=reader.each("total_taxes", lambda item: _tax(item, currency)),
         credited_before_payment=reader.money("pre_payment_credit_notes_amount", currency),
         credited_after_payment=reader.money("post_payment_credit_notes_amount", currency),
-        balance_applied=Money(_balance_applied(reader), currency),
+        starting_balance=reader.money("starting_balance", currency),
+        ending_balance=None if ending is None else Money(ending, currency),
         amount_paid=reader.money("amount_paid", currency),
         amount_overpaid=reader.money("amount_overpaid", currency),
         receipt_number=reader.text_or("receipt_number"),
@@ -289,7 +307,6 @@ def _recipient(reader: Reader) -> Party:
     return Party(
         name=reader.text_or("customer_name"),
         address=_address(reader.inside("customer_address")),
-        country=_country(reader.inside("customer_address")),
         email=reader.text_or("customer_email"),
         phone=reader.text_or("customer_phone"),
         tax_ids=tuple(value for value in reader.each("customer_tax_ids", lambda id: id.text_or("value")) if value),
@@ -301,20 +318,11 @@ def _ship_to(reader: Reader) -> Party | None:
     if shipping is None:
         return None
     party = Party(shipping.text_or("name"), _address(shipping.inside("address")), phone=shipping.text_or("phone"))
-    return party if party.name or party.address else None
+    return party if party != Party("") else None
 
 
-def _address(reader: Reader | None) -> tuple[str, ...]:
-    """The lines of an address but for the country, in the order of most of them; Stripe does not say which it uses."""
-    if reader is None:
-        return ()
-    city = " ".join(part for part in (reader.text_or("postal_code"), reader.text_or("city")) if part)
-    lines = (reader.text_or("line1"), reader.text_or("line2"), city, reader.text_or("state"))
-    return tuple(line for line in lines if line)
-
-
-def _country(reader: Reader | None) -> str:
-    return reader.text_or("country") if reader else ""
+def _address(reader: Reader | None) -> Address:
+    return Address(*(reader.text_or(field.name) for field in fields(Address))) if reader else Address()
 
 
 def _tax(reader: Reader, currency: str) -> Tax:
@@ -329,15 +337,6 @@ def _tax(reader: Reader, currency: str) -> Tax:
 
 def _billing_credit(reader: Reader) -> int:
     return reader.amount("amount") if reader.text_or("type") == "credit_balance_transaction" else 0
-
-
-def _balance_applied(reader: Reader) -> int:
-    """What the customer's balance changed in this invoice: negative where credit was used.
-
-    Stripe's balances are negative when the customer has credit, and the ending one is null until finalisation.
-    """
-    ending = reader.integer_or_none("ending_balance")
-    return 0 if ending is None else reader.amount("starting_balance") - ending
 
 
 def _names(reader: Reader) -> InvoiceNames:

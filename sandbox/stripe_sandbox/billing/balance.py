@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 
 
 def adjust(sandbox: Sandbox, customer: Json, amount: int, type: str, **details: Any) -> Json | None:
-    """Change a balance by `amount` minor units (negative: in the customer's favour) and note it down."""
-    if amount == 0:
+    """Change a balance by `amount` minor units (negative: in the customer's favour) and note it down.
+
+    Nothing happens, and None is the answer, for an amount of nothing and for a customer who was deleted.
+    """
+    if amount == 0 or customer.get("deleted"):
         return None
     customer["balance"] += amount
     return sandbox.store.add(

@@ -39,8 +39,10 @@ def redeem(
             found.append(wish["discount"])
             continue
         code = sandbox.store["promotion_code", wish["promotion_code"]] if "promotion_code" in wish else None
-        coupon = wish["coupon"] if code is None else code["promotion"]["coupon"]
-        found.append(_new_discount(sandbox, sandbox.store["coupon", coupon], code, owners)["id"])
+        coupon = sandbox.store.get("coupon", wish["coupon"] if code is None else code["promotion"]["coupon"])
+        if coupon is None or (code is not None and not _code_holds(code, customer, sandbox.clock.now)):
+            raise invalid("This promotion code is inactive, expired or not for this customer.", f"discounts[{at}]")
+        found.append(_new_discount(sandbox, coupon, code, owners)["id"])
     return found
 
 
@@ -67,8 +69,6 @@ def _new_discount(sandbox: Sandbox, coupon: Json, code: Json | None, owners: Jso
     now = sandbox.clock.now
     if not is_valid(coupon, now):
         raise invalid("This coupon is expired or has reached its maximum number of redemptions.", "coupon")
-    if code is not None and not _code_holds(code, owners["customer"], now):
-        raise invalid("This promotion code is inactive, expired or not for this customer.", "promotion_code")
     coupon["times_redeemed"] += 1
     if code is not None:
         code["times_redeemed"] += 1

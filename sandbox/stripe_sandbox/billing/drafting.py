@@ -186,6 +186,15 @@ def lines_of(sandbox: Sandbox, invoice: Json) -> list[Json]:
     return [sandbox.store["line_item", id] for id in invoice["_lines"]]
 
 
+def delete(sandbox: Sandbox, draft: Json) -> None:
+    """Remove a draft with its lines and their invoice items."""
+    for line in lines_of(sandbox, draft):
+        sandbox.store.remove(line)
+    for item in sandbox.store.all("invoiceitem", invoice=draft["id"]):
+        sandbox.store.remove(item)
+    sandbox.store.remove(draft)
+
+
 def refresh(sandbox: Sandbox, invoice: Json) -> None:
     """Work out a draft anew: copies from the customer, discounts, taxes, totals, balance."""
     customer = sandbox.store["customer", invoice["customer"]]

@@ -80,6 +80,7 @@ def new_intent(sandbox: Sandbox, amount: int, currency: str, **given: Any) -> Js
 def confirm(sandbox: Sandbox, intent: Json, method: Json, *, off_session: bool) -> None:
     """Try to take the money. Leaves the intent `succeeded` or `requires_action`; raises 402 for a decline."""
     require_open(intent)
+    _require_type(intent, method)
     intent.update(payment_method=method["id"], next_action=None)
     behaviour = _behaviour(sandbox, method, off_session)
     if isinstance(behaviour, Authenticate):
@@ -131,6 +132,17 @@ def require_open(intent: Json) -> None:
         raise StripeError(
             f"You cannot confirm this PaymentIntent because it has already {_done(intent)}.",
             code="payment_intent_unexpected_state",
+        )
+
+
+def _require_type(intent: Json, method: Json) -> None:
+    allowed = intent["payment_method_types"]
+    if method["type"] not in allowed:
+        raise StripeError(
+            f"The PaymentMethod provided ({method['type']}) is not allowed for this PaymentIntent. Please attach a "
+            f"PaymentMethod of one of the following types: {', '.join(allowed)}.",
+            code="payment_intent_incompatible_payment_method",
+            param="payment_method",
         )
 
 

@@ -98,7 +98,10 @@ def _update(call: Call) -> Json:
 
 
 def _delete(call: Call) -> Json:
+    """Discounts that it has given stay; its promotion codes give no more."""
     coupon = call.named("coupon")
+    for code in call.store.all("promotion_code", _coupon=coupon["id"]):
+        code["active"] = False
     call.store.remove(coupon)
     return {"id": coupon["id"], "object": "coupon", "deleted": True}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stripe_sandbox.billing import balance, methods
+from stripe_sandbox.billing import balance, drafting, methods, subscribing
 from stripe_sandbox.billing.discounts import gone
 from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
@@ -212,7 +212,19 @@ def _present(call: Call) -> Json:
 
 
 def _delete(call: Call) -> Json:
-    return call.store.bury(_present(call))
+    """Gone with the customer: subscriptions, payment methods, and what is not billed yet. Invoices stay."""
+    customer = _present(call)
+    mine = {"customer": customer["id"]}
+    for subscription in call.store.all("subscription", **mine):
+        if subscription["status"] not in subscribing.ENDED:
+            subscribing.end(call.sandbox, subscription, "canceled", "cancellation_requested")
+    for method in call.store.all("payment_method", **mine):
+        methods.detach(call.sandbox, method)
+    for invoice in call.store.all("invoice", status="draft", **mine):
+        drafting.delete(call.sandbox, invoice)
+    for item in call.store.all("invoiceitem", invoice=None, **mine):
+        call.store.remove(item)
+    return call.store.bury(customer)
 
 
 def _list(call: Call) -> Json:

@@ -50,6 +50,11 @@ _SAVE: Fields = {
     "tax_rates": TAX_RATES,
     "unit_amount_decimal": Fraction(12),
 }
+ADDED_LINE: Fields = {
+    **{name: _SAVE[name] for name in _SAVE if name not in ("price_data", "unit_amount_decimal")},
+    "invoice_item": Reference(to="invoiceitem"),
+}
+"""What a line that is added to a draft takes: an item's parameters, or an item that waits."""
 CREATE: Fields = {
     **_SAVE,
     "tax_rates": TAX_RATES.firm(),
@@ -67,7 +72,8 @@ LIST: Fields = {
 }
 
 
-def _create(call: Call) -> Json:
+def create(call: Call) -> Json:
+    """Make an invoice item out of a call's parameters; on a draft if it names one, else pending."""
     params, now = call.params, call.now
     invoice = call.given("invoice", "invoice")
     customer = call.given("customer", "customer") or (invoice and call.store["customer", invoice["customer"]])
@@ -133,7 +139,9 @@ def _apply(call: Call, item: Json) -> None:
     if "tax_rates" in params:
         item["_tax_rates"] = params["tax_rates"] or []
     if "discounts" in params:
-        item["discounts"] = redeem(call.sandbox, params["discounts"], customer=None, invoice_item=item["id"])
+        item["discounts"] = redeem(
+            call.sandbox, params["discounts"], customer=item["customer"], invoice_item=item["id"]
+        )
 
 
 def _amounts(call: Call, context: Json | None, customer: Json) -> Json:
@@ -252,7 +260,7 @@ RESOURCE = Resource(
     },
     routes=(
         Route("GET", "/v1/invoiceitems", _list, LIST),
-        Route("POST", "/v1/invoiceitems", _create, CREATE),
+        Route("POST", "/v1/invoiceitems", create, CREATE),
         Route("GET", "/v1/invoiceitems/{invoiceitem}", lambda call: call.named("invoiceitem")),
         Route("POST", "/v1/invoiceitems/{invoiceitem}", _update, _SAVE),
         Route("DELETE", "/v1/invoiceitems/{invoiceitem}", _delete),

@@ -9,7 +9,7 @@ from stripe_sandbox.billing.advancing import collect_job, finalize_job, overdue_
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import redeem, use
 from stripe_sandbox.billing.finalizing import finalize
-from stripe_sandbox.errors import invalid
+from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.paging import head
 from stripe_sandbox.parameters import (
@@ -38,7 +38,16 @@ from stripe_sandbox.resource import (
     in_range,
     merged,
 )
-from stripe_sandbox.resources.shapes import COLLECTION_METHODS, CUSTOM_FIELDS, DISCOUNTS, SHIPPING, TAX_RATES, shipping
+from stripe_sandbox.resources import invoiceitems
+from stripe_sandbox.resources.shapes import (
+    COLLECTION_METHODS,
+    CUSTOM_FIELDS,
+    DISCOUNTS,
+    PAYMENT_METHOD_TYPES,
+    SHIPPING,
+    TAX_RATES,
+    shipping,
+)
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -58,7 +67,7 @@ _SAVE: Fields = {
     "footer": Text(),
     "metadata": Metadata(),
     "number": Text(max=26),
-    "payment_settings": Hash({"payment_method_types": ListOf(Text(clearable=False), clearable=True)}),
+    "payment_settings": Hash({"payment_method_types": PAYMENT_METHOD_TYPES}),
     "rendering": Hash(
         {
             "amount_tax_display": OneOf(("exclude_tax", "include_inclusive_tax"), clearable=True),
@@ -93,6 +102,10 @@ PAY: Fields = {
     "paid_out_of_band": Boolean(),
     "payment_method": Reference(to="payment_method", noun="PaymentMethod"),
 }
+ADD_LINES: Fields = {
+    "invoice_metadata": Metadata(),
+    "lines": ListOf(Hash(invoiceitems.ADDED_LINE), required=True),
+}
 ATTACH_PAYMENT: Fields = {"payment_intent": Reference(to="payment_intent")}
 _PLAIN = (
     "auto_advance",
@@ -111,11 +124,7 @@ _STILL_EDITABLE = {"description", "footer", "metadata", "default_payment_method"
 def _create(call: Call) -> Json:
     params, sandbox = call.params, call.sandbox
     subscription = call.given("subscription", "subscription")
-    customer = call.given("customer", "customer")
-    if customer is None and subscription is not None:
-        customer = call.store["customer", subscription["customer"]]
-    if customer is None:
-        raise invalid("Missing required param: customer.", "customer", "parameter_missing")
+    customer = _customer(call, subscription)
     currency = params.get("currency") or customer["currency"] or sandbox.account["default_currency"]
     _check_due(call, None)
     inherited = [customer["discount"]] if customer["discount"] else []
@@ -136,6 +145,21 @@ def _create(call: Call) -> Json:
     if invoice["auto_advance"]:
         drafting.schedule_finalization(sandbox, invoice, call.now + drafting.HOUR)
     return invoice
+
+
+def _customer(call: Call, subscription: Json | None) -> Json:
+    """Who is billed: the customer who is named, or the subscription's."""
+    customer = call.given("customer", "customer")
+    if subscription is not None:
+        if customer is not None and customer["id"] != subscription["customer"]:
+            message = f"The subscription {subscription['id']} does not belong to the customer {customer['id']}."
+            raise invalid(message, "subscription")
+        customer = call.store["customer", subscription["customer"]]
+        if customer.get("deleted"):
+            raise missing("customer", customer["id"], param="customer", status=400)
+    if customer is None:
+        raise invalid("Missing required param: customer.", "customer", "parameter_missing")
+    return customer
 
 
 def _update(call: Call) -> Json:
@@ -204,11 +228,7 @@ def _check_due(call: Call, invoice: Json | None) -> None:
 def _delete(call: Call) -> Json:
     invoice = call.named("invoice")
     drafting.require_draft(invoice, "You can only delete draft invoices.")
-    for line in drafting.lines_of(call.sandbox, invoice):
-        call.store.remove(line)
-    for item in call.store.all("invoiceitem", invoice=invoice["id"]):
-        call.store.remove(item)
-    call.store.remove(invoice)
+    drafting.delete(call.sandbox, invoice)
     return {"id": invoice["id"], "object": "invoice", "deleted": True}
 
 
@@ -227,6 +247,25 @@ def _list(call: Call) -> Json:
 
 def _lines(call: Call) -> Json:
     return call.page_of(drafting.lines_of(call.sandbox, call.named("invoice")), "invoice line item")
+
+
+def _add_lines(call: Call) -> Json:
+    """Each line is an invoice item: a new one, or one that waits."""
+    invoice = call.named("invoice")
+    drafting.require_draft(invoice, "Lines can only be added to draft invoices.")
+    for at, line in enumerate(call.params["lines"]):
+        if "invoice_item" in line:
+            item = call.store["invoiceitem", line["invoice_item"]]
+            if item["invoice"] is not None or item["customer"] != invoice["customer"]:
+                message = "The invoice item is billed already, or another customer's."
+                raise invalid(message, f"lines[{at}][invoice_item]")
+            items.append_item(call.sandbox, item, invoice)
+        else:
+            wanted = {"currency": invoice["currency"], **line, "invoice": invoice["id"]}
+            invoiceitems.create(Call(call.sandbox, {}, wanted, call.url))
+    if "invoice_metadata" in call.params:
+        invoice["metadata"] = merged(invoice["metadata"], call.params["invoice_metadata"])
+    return invoice
 
 
 def _finalize(call: Call) -> Json:
@@ -329,6 +368,7 @@ RESOURCE = Resource(
         Route("POST", "/v1/invoices/{invoice}", _update, _SAVE),
         Route("DELETE", "/v1/invoices/{invoice}", _delete),
         Route("GET", "/v1/invoices/{invoice}/lines", _lines, LISTING),
+        Route("POST", "/v1/invoices/{invoice}/add_lines", _add_lines, ADD_LINES),
         Route("POST", "/v1/invoices/{invoice}/attach_payment", _attach_payment, ATTACH_PAYMENT),
         Route("POST", "/v1/invoices/{invoice}/finalize", _finalize, {"auto_advance": Boolean()}),
         Route("POST", "/v1/invoices/{invoice}/mark_uncollectible", _mark_uncollectible),

@@ -6,6 +6,19 @@ from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import Fields, Hash, Integer, ListOf, OneOf, Reference, Text
 
 COLLECTION_METHODS = ("charge_automatically", "send_invoice")
+PAYMENT_METHOD_TYPES = ListOf(
+    OneOf(
+        (
+            "ach_credit_transfer", "ach_debit", "acss_debit", "affirm", "amazon_pay", "au_becs_debit", "bacs_debit",
+            "bancontact", "boleto", "card", "cashapp", "crypto", "custom", "customer_balance", "eps", "fpx",
+            "giropay", "grabpay", "ideal", "jp_credit_transfer", "kakao_pay", "klarna", "konbini", "kr_card", "link",
+            "multibanco", "naver_pay", "nz_bank_account", "p24", "pay_by_bank", "payco", "paynow", "paypal", "payto",
+            "pix", "promptpay", "revolut_pay", "sepa_credit_transfer", "sepa_debit", "sofort", "swish", "twint",
+            "upi", "us_bank_account", "wechat_pay",
+        )
+    ),
+    clearable=True,
+)  # fmt: skip
 _ADDRESS: Fields = {name: Text() for name in ("city", "country", "line1", "line2", "postal_code", "state")}
 ADDRESS = Hash(_ADDRESS, clearable=True)
 REQUIRED_ADDRESS = Hash(_ADDRESS, required=True)

@@ -39,7 +39,7 @@ from stripe_sandbox.resource import (
     merged,
 )
 from stripe_sandbox.resources import subscription_items
-from stripe_sandbox.resources.shapes import COLLECTION_METHODS, DISCOUNTS, TAX_RATES
+from stripe_sandbox.resources.shapes import COLLECTION_METHODS, DISCOUNTS, PAYMENT_METHOD_TYPES, TAX_RATES
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -65,7 +65,7 @@ _SAVE: Fields = {
     "off_session": Boolean(),
     "payment_settings": Hash(
         {
-            "payment_method_types": ListOf(Text(clearable=False), clearable=True),
+            "payment_method_types": PAYMENT_METHOD_TYPES,
             "save_default_payment_method": OneOf(("off", "on_subscription")),
         }
     ),

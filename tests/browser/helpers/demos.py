@@ -51,12 +51,12 @@ class Demo:
         return f"{self.url}billing/"
 
     def words(self) -> list[str]:
-        """What the demo said since it was last asked. A healthy one is silent."""
+        """What the demo said since it was last asked. A healthy one is silent, but for Django's note on each 4xx."""
         said = []
         with suppress(queue.Empty):
             while (line := self._said.get_nowait()) is not None:
                 said.append(line)
-        return [line for line in said if line]
+        return [line for line in said if line and not line.startswith("WARNING:django.request:")]
 
     def interrupt(self) -> int:
         """Press Ctrl-C, which reaches every process of the group, and wait for the command's exit status."""

@@ -48,24 +48,32 @@ class Visitor:
     demo: Demo
     watch: Watch
 
+    def press(self, control: Locator, *, twice: bool = False) -> None:
+        """Click on what leads to another page, and wait until that is loaded."""
+        with self.page.expect_event("load"):
+            if twice:
+                control.dblclick()
+            else:
+                control.click()
+
     # Coming and going
 
     def log_in(self, email: str) -> None:
         """Log in to the host app as one of its sample customers."""
         self.page.goto(self.demo.url)
-        self.page.get_by_role("button", name=email).click()
+        self.press(self.page.get_by_role("button", name=email))
         expect(self.page.get_by_role("button", name=f"Log out {email}")).to_be_visible()
 
     def sign_in(self, email: str) -> None:
         """Log in and open Billing."""
         self.log_in(email)
-        self.page.get_by_role("link", name="Billing").click()
+        self.press(self.page.get_by_role("link", name="Billing"))
         expect(self.page).to_have_url(self.demo.billing)
 
     def log_out(self) -> None:
         """Log out of the host app."""
         self.page.goto(self.demo.url)
-        self.page.get_by_role("button", name="Log out").click()
+        self.press(self.page.get_by_role("button", name="Log out"))
         expect(self.page.get_by_role("heading", name="Log in as")).to_be_visible()
 
     def open_billing(self) -> None:
@@ -78,7 +86,7 @@ class Visitor:
 
     def open_row(self, words: str) -> None:
         """Click on the number of the first listed invoice with these words in its row."""
-        self.row(words).get_by_role("rowheader").get_by_role("link").click()
+        self.press(self.row(words).get_by_role("rowheader").get_by_role("link"))
         expect(self.page).to_have_url(re.compile(r"/billing/invoices/in_\w+$"))
 
     # Looking
@@ -131,7 +139,7 @@ class Visitor:
     def pay_with(self, card: str) -> None:
         """Fill the hosted page's form in and send it."""
         self.fill_card(card)
-        self.page.get_by_role("button", name="Pay").click()
+        self.press(self.page.get_by_role("button", name="Pay"))
 
     def fill_card(self, card: str) -> None:
         """Fill the hosted page's form in."""
