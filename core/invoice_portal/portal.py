@@ -140,8 +140,9 @@ class Portal:
     async def started(self) -> None:
         """The program that checks, before the first visitor comes, that the database agrees with the settings.
 
-        Raises :class:`~invoice_portal.errors.ConfigurationError` where ``portal_sessions_only`` was on before and is off now, or where the
-        database lacks its tables. One that does not answer yet is asked again with the first request.
+        Raises :class:`~invoice_portal.errors.ConfigurationError` where ``portal_sessions_only`` was on before and is
+        off now, or where the database lacks its tables. One that does not answer yet is asked again with the first
+        request.
         """
         nothing_yet = isinstance(self.database, EngineDatabase) and not self.database.exists()
         if nothing_yet and not self.settings.portal_sessions_only:

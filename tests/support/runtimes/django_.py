@@ -14,7 +14,7 @@ from django.test import Client, override_settings
 
 from django_portal.conf import get_portal
 from invoice_portal import Portal
-from support.django_host import ready_database, start_django, views
+from support.django_host import forget_rows, ready_database, start_django, use_postgresql, views
 from support.runtimes.base import Host, Runtime
 from support.runtimes.servers import AsgiServer, WsgiServer, no_asgi_app, no_wsgi_app
 
@@ -31,11 +31,12 @@ class _Django(Runtime):
 
     def mount(self, host: Host) -> Portal:
         override = override_settings(
-            INVOICE_PORTAL={**host.settings, **_identify(host)},
+            INVOICE_PORTAL={**host.settings, **_identify(host), "send_link": host.send_link},
             ROOT_URLCONF=self.urls,
             TEMPLATES=[_templates(host)],
             **host.django,
         )
+        ready_database()
         override.enable()
         try:
             self._portal = get_portal()
@@ -48,8 +49,13 @@ class _Django(Runtime):
         self._override = override
         return self._portal
 
+    def use_postgresql(self, url: str) -> Mapping[str, Any]:
+        use_postgresql(url)
+        return {}
+
     def unmount(self) -> None:
         self._close()
+        forget_rows()
         if self._override:
             self._override.disable()
         self._override = self._portal = None
