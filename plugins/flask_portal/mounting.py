@@ -12,6 +12,7 @@ from flask.sansio.app import App
 from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
+from flask_portal.commands import DEFAULT_NAME, add_commands, group_name
 from flask_portal.login import flask_login_user
 from flask_portal.tags import EXTENSION, portal_named, template_globals
 from invoice_portal import Identity, Portal, PortalSettings
@@ -28,7 +29,7 @@ Identify: TypeAlias = Callable[[flask.Request], Identity | None]
 
 
 def blueprint(
-    portal: Portal | PortalSettings | None = None, *, identify: Identify | None = None, name: str = "invoice_portal"
+    portal: Portal | PortalSettings | None = None, *, identify: Identify | None = None, name: str = DEFAULT_NAME
 ) -> Blueprint:
     """A blueprint to register under a prefix of your choice.
 
@@ -37,7 +38,9 @@ def blueprint(
     :class:`~invoice_portal.ConfigurationError` for settings that cannot work.
     """
     mounted = Mounted(portal_of(portal) if portal else None, identify)
-    result = Blueprint(name, __name__, template_folder=str(data_dir("templates")))
+    folder = str(data_dir("templates"))
+    result = Blueprint(name, __name__, template_folder=folder, cli_group=group_name(name))
+    add_commands(result)
     result.record(mounted.register)
     for route in ROUTES:
         rule = route.path.replace("{", "<").replace("}", ">")

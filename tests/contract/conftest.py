@@ -30,6 +30,7 @@ def mount(runtime: Runtime, stripe: StripeServer, tmp_path: Path) -> Iterator[Mo
         yield Mount(runtime, stripe, tmp_path, stack)
         stripe.reset()
         runtime.unmount()
+        runtime.forget()
 
 
 @pytest.fixture
@@ -50,12 +51,11 @@ def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def shared(
-    request: pytest.FixtureRequest, runtime: Runtime, stripe: StripeServer, tmp_path: Path
-) -> Iterator[Mount]:
+def shared(request: pytest.FixtureRequest, runtime: Runtime, stripe: StripeServer, tmp_path: Path) -> Iterator[Mount]:
     """As ``mount``, for what is kept in a database: once with each."""
     url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
     with ExitStack() as stack:
         yield SharingMount(runtime, stripe, tmp_path, stack, url)
         stripe.reset()
         runtime.unmount()
+        runtime.forget()

@@ -87,6 +87,7 @@ def forget_rows() -> None:
 
     from support.django_host.router import Router
 
+    ready_database()
     for model in apps.get_app_config("django_portal").get_models():
         model._default_manager.using(Router.alias).all().delete()
     Router.alias = "default"

@@ -60,6 +60,9 @@ class Runtime(ABC):
     def use_postgresql(self, url: str) -> Mapping[str, Any]:
         """Have the portal keep its rows there; gives the settings that it takes."""
 
+    def forget(self) -> None:
+        """Forget what a test left in a database that outlives it."""
+
     @abstractmethod
     def sign_in(self, *, email: str, customer_id: str = "") -> Mapping[str, str]:
         """Log a user in by the framework's own login; gives the browser's cookies."""

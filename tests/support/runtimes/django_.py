@@ -36,7 +36,6 @@ class _Django(Runtime):
             TEMPLATES=[_templates(host)],
             **host.django,
         )
-        ready_database()
         override.enable()
         try:
             self._portal = get_portal()
@@ -55,10 +54,12 @@ class _Django(Runtime):
 
     def unmount(self) -> None:
         self._close()
-        forget_rows()
         if self._override:
             self._override.disable()
         self._override = self._portal = None
+
+    def forget(self) -> None:
+        forget_rows()
 
     def sign_in(self, *, email: str, customer_id: str = "") -> Mapping[str, str]:
         ready_database()
