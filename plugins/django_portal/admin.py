@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -49,7 +49,9 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_governing_permission(self, request: HttpRequest) -> bool:
         """Who may refresh and revoke: whoever has Django's permission to change these rows."""
         options = self.model._meta
-        return request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
+        user: Any = request.user
+        allowed: bool = user.has_perm(f"{options.app_label}.change_{options.model_name}")
+        return allowed
 
     def each(self, request: HttpRequest, rows: QuerySet[Any], do: Callable[[Any], object], done: str) -> None:
         """Do something with every chosen row, and say how it went."""
@@ -77,7 +79,7 @@ class LinkAdmin(ReadOnly):
     list_filter = ("kind",)
     search_fields = ("=id", "subject", "customer", "created_by")
     ordering = ("-created_at",)
-    actions: ClassVar = ["refresh", "revoke"]
+    actions = ("refresh", "revoke")
     expires = moment("expires_at", "expires")
     made = moment("created_at", "made")
     last_opened = moment("last_used_at", "last opened")
@@ -112,7 +114,7 @@ class PortalSessionAdmin(ReadOnly):
     list_display = ("id", "customer", "uses", "made", "expires", "ended", "created_by")
     search_fields = ("=id", "customer", "created_by")
     ordering = ("-created_at",)
-    actions: ClassVar = ["revoke"]
+    actions = ("revoke",)
     made = moment("created_at", "made")
     expires = moment("expires_at", "expires")
     ended = moment("revoked_at", "revoked")

@@ -235,9 +235,8 @@ def _print_link(found: Link, as_json: bool) -> None:
     click.echo(f"{found.kind} {found.invoice_id or found.customer_id}: {found.state.replace('_', ' ')}")
     click.echo(f"allows   {', '.join(found.actions)}")
     click.echo(f"expires  {_moment(found.expires_at) if found.expires_at else 'never'}")
-    click.echo(
-        f"opened   {found.uses}{limit}" + (f", last {_moment(found.last_used_at)}" if found.last_used_at else "")
-    )
+    last = f", last {_moment(found.last_used_at)}" if found.last_used_at else ""
+    click.echo(f"opened   {found.uses}{limit}{last}")
     click.echo(f"made     {_moment(found.created_at)} by {found.created_by}")
     if found.url:
         click.echo(found.url)

@@ -60,7 +60,7 @@ class Runtime(ABC):
     def use_postgresql(self, url: str) -> Mapping[str, Any]:
         """Have the portal keep its rows there; gives the settings that it takes."""
 
-    def forget(self) -> None:
+    def forget(self) -> None:  # noqa: B027 - most runtimes have nothing to forget
         """Forget what a test left in a database that outlives it."""
 
     @abstractmethod

@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
 def run(words: Sequence[str], *, name: str, standalone: bool) -> None:
     """Run one command."""
-    commands = {str(group.name): group for group in (link, session, audit)}
+    commands: list[click.Command] = [link, session, audit]
     group = click.Group("portal", commands=commands, help=Command.help)
     code = group.main(list(words), prog_name=name, obj=PortalMaker(get_portal), standalone_mode=standalone)
     if standalone:
