@@ -151,6 +151,9 @@ class Portal:
             await self.checked()
         except StoreUnavailable as error:
             log.warning("%s; it is asked again with the first request", error.detail)
+        except ConfigurationError:
+            self.database.close()
+            raise
 
     async def checked(self) -> None:
         """Once a process: put the one-way switch on, or see that it was never on.

@@ -18,6 +18,8 @@ from invoice_portal.errors import ConfigurationError, StoreUnavailable
 
 T = TypeVar("T")
 
+_MIGRATE = "; run: manage.py migrate django_portal"
+
 log = logging.getLogger("invoice_portal.store")
 
 
@@ -38,6 +40,9 @@ class DjangoDatabase:
     async def aside(self, work: Callable[[], T]) -> T:
         """Do blocking work where Django keeps its connection."""
         return await sync_to_async(work, thread_sensitive=True)()
+
+    def close(self) -> None:
+        """Django closes its connections itself."""
 
     @property
     def _alias(self) -> str:
@@ -82,9 +87,9 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise _unavailable(error) from error
+        raise _unavailable(error, _MIGRATE if "no such table" in str(error) else "") from error
     except ProgrammingError as error:
-        raise _unavailable(error, "; run: manage.py migrate django_portal") from error
+        raise _unavailable(error, _MIGRATE) from error
 
 
 def _unavailable(error: Error, advice: str = "") -> StoreUnavailable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeAlias
@@ -32,11 +32,33 @@ def url_patterns(view_of: Callable[[Route], View]) -> list[URLPattern]:
     patterns = []
     for route in ROUTES:
         pattern = route.path.removeprefix("/").replace("{", "<str:").replace("}", ">")
+        # Django looks at the path alone: the first pattern of a path answers for every route that shares it.
+        sharing = [(same, view_of(same)) for same in ROUTES if same.path == route.path]
+        views = {method: view for same, view in sharing for method in _methods(same)}
+        view: Any = sharing[0][1] if len(sharing) == 1 else _by_method(views)
         guard = csrf_exempt if route.anonymous else csrf_protect
-        methods = require_http_methods([*route.methods, "HEAD"] if "GET" in route.methods else list(route.methods))
-        view: Any = guard(methods(view_of(route)))
-        patterns.append(path(pattern, view, name=route.name))
+        patterns.append(path(pattern, guard(require_http_methods(list(views))(view)), name=route.name))
     return patterns
+
+
+def _methods(route: Route) -> list[str]:
+    return [*route.methods, "HEAD"] if "GET" in route.methods else list(route.methods)
+
+
+def _by_method(views: Mapping[str, View]) -> View:
+    if iscoroutinefunction(next(iter(views.values()))):
+
+        async def waiting(request: HttpRequest, **args: str) -> HttpResponse:
+            found: Any = views[str(request.method)]
+            answer: HttpResponse = await found(request, **args)
+            return answer
+
+        return waiting
+
+    def view(request: HttpRequest, **args: str) -> HttpResponse | Awaitable[HttpResponse]:
+        return views[str(request.method)](request, **args)
+
+    return view
 
 
 def sync_view(route: Route) -> View:

@@ -52,6 +52,7 @@ def router(
         await portal.nonblocking.run(portal.started())
         yield
         await portal.nonblocking.close()
+        portal.database.close()
 
     result = APIRouter(lifespan=lifespan)
     for route in ROUTES:

@@ -50,6 +50,10 @@ class Database(Protocol):
         """Do blocking work without holding up the event loop."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is idle; the next statement opens it again."""
+        ...
+
 
 def play(program: Program[T], execute: Callable[[Query[Any]], object]) -> T:
     """The result of a program that awaits queries only."""

@@ -30,6 +30,7 @@ class _Django(Runtime):
     _portal: Portal | None = None
 
     def mount(self, host: Host) -> Portal:
+        ready_database()
         override = override_settings(
             INVOICE_PORTAL={**host.settings, **_identify(host), "send_link": host.send_link},
             ROOT_URLCONF=self.urls,
