@@ -24,7 +24,7 @@ OLD_KEY: Final = "an older key, also long enough"
 API_KEY: Final = "a key of the merchant API, 32 characters or more"
 OTHER_API_KEY: Final = "another key of the merchant API, also long enough"
 STRIPE_KEY: Final = "sk_test_contract0secret0key"
-_NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes longer than most tests
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes longer than most tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Mounted:
             base_url=self.runtime.origin,
             headers={"Accept-Language": "en-US", **host_login(user), **(headers or {})},
             cookies=dict(cookies or {}),
-            verify=_NO_TLS,
+            verify=NO_TLS,
             trust_env=False,
             timeout=10,
         )
