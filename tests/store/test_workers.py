@@ -23,9 +23,7 @@ def pair(request: pytest.FixtureRequest, database_url: str, stripe: StripeServer
     """Two worker processes over one database."""
     servers: tuple[Server, Server] = request.param
     with ExitStack() as stack:
-        first, second = (
-            stack.enter_context(worker(server, environ(database_url, stripe))) for server in servers
-        )
+        first, second = (stack.enter_context(worker(server, environ(database_url, stripe))) for server in servers)
         yield first, second
 
 
