@@ -59,6 +59,7 @@ def _environ(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
         f"{ENV_PREFIX}STRIPE_API_KEY": "sk_test_demo",
         f"{ENV_PREFIX}STRIPE_API_BASE": stripe_url,
         f"{ENV_PREFIX}SECRET_KEYS": secrets.token_hex(32),
+        f"{ENV_PREFIX}BUSINESS_NAME": "Northwind Inc.",
         f"{ENV_PREFIX}HOME_URL": "/",
         f"{ENV_PREFIX}SUPPORT_EMAIL": "billing@northwind.example",
         "HOST_PORT": str(port),

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from invoice_portal.signing import hash_identifier
 
@@ -94,6 +95,11 @@ def _spellings(identifier: str) -> Iterator[tuple[str, str]]:
     for ending in ("\n", "\r\n", " "):
         yield identifier + ending, "Your server signs the identifier with a space or a line break at its end."
         yield identifier.strip().lower() + ending, "Your server signs the identifier in lower case with a line break."
+    yield (
+        identifier.replace(" ", "+"),
+        "The + of the address arrived as a space: percent-encode the address in the link.",
+    )
+    yield quote(identifier), "Your server signs the percent-encoded identifier: sign it as it is, then encode the link."
     yield f'"{identifier}"', "Your server signs the identifier with quotes around it."
 
 

@@ -88,9 +88,9 @@ def hidden_field_of(visit: Visit) -> HostForm | None:
 def _language_choices(visit: Visit, languages: Languages) -> tuple[LanguageChoice, ...]:
     """The languages to choose from, where the visitor may choose and a GET can show the same page again.
 
-    Not on a refused arrival: its address holds a signature, which must not stand in a page.
+    Not on a refused arrival: its query holds a signature, which must not stand in a page.
     """
-    arriving = visit.request.path == visit.url("enter")
+    arriving = bool(visit.request.query) and visit.request.path == visit.url("enter")
     if arriving or not visit.settings.detect_language or visit.request.method != "GET":
         return ()
     query = {name: value for name, value in visit.request.query.items() if name != "lang"}

@@ -151,6 +151,7 @@ class Languages:
         folders = [] if isinstance(extra, Mapping) else [Path(folder) for folder in extra]
         self._zone = ZoneInfo(time_zone)
         self._known: dict[str, Language] = {}
+        self._names: list[tuple[str, str]] | None = None
         self._reworded = {_normal(code, "translations"): texts for code, texts in reworded.items()}
         self._files = _files([*folders, data_dir("translations")])
         self.codes = tuple(sorted({SOURCE_LANGUAGE, *self._files, *self._reworded}))
@@ -179,6 +180,11 @@ class Languages:
 
     def names(self) -> list[tuple[str, str]]:
         """Code and own name of each language, for a choice: ``("de", "Deutsch")``."""
+        if self._names is None:
+            self._names = self._own_names()
+        return self._names
+
+    def _own_names(self) -> list[tuple[str, str]]:
         named = [(code, Locale.parse(code).get_display_name() or code) for code in self.codes]
         return [(code.replace("_", "-"), name[:1].upper() + name[1:]) for code, name in named]
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from babel import Locale
-from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
+from babel.numbers import NumberPattern, get_currency_symbol, get_minus_sign_symbol, parse_pattern
 
 _ZERO_DECIMAL: Final = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
@@ -63,6 +63,8 @@ def format_unit_price(minor: Decimal, currency: str, locale: str) -> str:
 
 def _apply(value: Decimal, currency: str, locale: str, least: int, most: int) -> str:
     text = str(_pattern(locale, least, most).apply(value, locale, currency=currency.upper(), currency_digits=False))
+    if value < 0:  # Babel keeps the pattern's plain hyphen; CLDR's sign brings the mark that holds it in its place
+        text = text.replace("-", get_minus_sign_symbol(locale))
     symbol = _mixed_symbol(currency, locale)
     return _LETTER_BEFORE_DIGIT.sub("\u00a0", text.replace(symbol, f"{symbol}\u200e") if symbol else text)
 

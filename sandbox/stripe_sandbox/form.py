@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TypeAlias
 from urllib.parse import parse_qsl
@@ -26,6 +27,19 @@ def decode(encoded: str | bytes) -> dict[str, Raw]:
     for name, value in pairs:
         _put(root, _segments(name), value, name)
     return root
+
+
+def body(path: str, encoded: bytes) -> dict[str, Raw]:
+    """The parameters of a request's body: API v2 takes JSON."""
+    if not path.startswith("/v2/"):
+        return decode(encoded)
+    try:
+        read = plain(json.loads(encoded or b"{}"))
+    except (ValueError, RecursionError) as error:
+        raise StripeError("Invalid request: the body is no JSON.") from error
+    if not isinstance(read, dict):
+        raise StripeError("Invalid request: the body is no JSON object.")
+    return read
 
 
 def plain(value: object) -> Raw:

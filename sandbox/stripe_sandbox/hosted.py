@@ -300,7 +300,8 @@ def _confirm(sandbox: Sandbox, intent: Json, *, agreed: bool) -> None:
         return
     try:
         # The API has no call for this: at Stripe it happens on the bank's own page.
-        payments.authenticate(sandbox, sandbox.store["payment_intent", intent["id"]], agreed=agreed)
+        with sandbox.change():
+            payments.authenticate(sandbox, sandbox.store["payment_intent", intent["id"]], agreed=agreed)
     except StripeError as error:
         raise _refusal(error.body("")["error"]) from error
 

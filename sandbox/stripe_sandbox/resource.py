@@ -56,6 +56,8 @@ class Route:
     params: Fields = field(default_factory=dict)
     permission: str | None = None
     """Only where it is not the resource's own: see `Resource.permission`."""
+    rehearsed: bool = False
+    """What it does is undone when it has answered: a preview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Call:
     """What was sent, read and checked; a cleared parameter is None."""
     url: str
     """The path as it was asked for."""
+    version: str = ""
+    """The API version that the client asked for, if it did."""
 
     @property
     def store(self) -> Store:

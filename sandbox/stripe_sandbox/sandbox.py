@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
@@ -12,14 +13,19 @@ from typing import Any
 from stripe_sandbox import form, parameters
 from stripe_sandbox.agenda import Agenda
 from stripe_sandbox.billing import cards, payments
+from stripe_sandbox.billing.dunning import Dunning
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError, StripeSandboxError, missing
+from stripe_sandbox.events.recorder import Cause, Recorder
+from stripe_sandbox.events.reminders import Reminders
+from stripe_sandbox.events.webhooks import Webhooks
 from stripe_sandbox.expanding import expand
 from stripe_sandbox.form import Raw
 from stripe_sandbox.http import Json, Request, Response
 from stripe_sandbox.idempotency import Attempt, IdempotencyKeys, Remembered
 from stripe_sandbox.ids import Ids
 from stripe_sandbox.keys import Keys, masked
+from stripe_sandbox.rehearsal import rehearsal
 from stripe_sandbox.resource import Call, Route
 from stripe_sandbox.resources import RESOURCES
 from stripe_sandbox.resources.account import new_account
@@ -30,6 +36,7 @@ API_VERSION = "2026-05-27.dahlia"
 """The version whose shapes all answers have, whatever version a client asks for."""
 
 _log = logging.getLogger(__name__)
+_BY_ITSELF = Cause()
 _EXPAND = {"expand": parameters.ListOf(parameters.Text(clearable=False))}
 
 
@@ -38,7 +45,10 @@ class Sandbox:
 
     `handle` answers HTTP requests as data; `call` is the same API for code in this process. All objects are
     in `store`, time is `clock`. Identifiers depend on `seed` alone. `base_url` is where the hosted pages are.
+    What happens is told by `events` and sent by `webhooks`. `dunning` and `reminders` are settings, to be replaced.
     """
+
+    api_version = API_VERSION
 
     def __init__(self, *, seed: int = 1, now: int | None = None, base_url: str = "http://127.0.0.1:12111") -> None:
         self.base_url = base_url.rstrip("/")
@@ -50,6 +60,11 @@ class Sandbox:
         self.store = Store({resource.kind: resource.indexed for resource in RESOURCES})
         self.account = new_account(self.ids.new("acct"), self.clock.now)
         self.lock = RLock()
+        self.dunning = Dunning()
+        self.on_draft: Callable[[Json], None] | None = None
+        self.reminders = Reminders()
+        self.events = Recorder(self)
+        self.webhooks = Webhooks(self)
         self._keys = Keys()
         self._idempotency = IdempotencyKeys()
         self._router = Router(RESOURCES)
@@ -69,7 +84,8 @@ class Sandbox:
                 intent = self.store.get("payment_intent", payment_intent)
                 if intent is None:
                     raise missing("payment_intent", payment_intent, param="intent")
-                payments.authenticate(self, intent, agreed=agreed)
+                with self.change():
+                    payments.authenticate(self, intent, agreed=agreed)
             except StripeError as error:
                 raise StripeSandboxError(error.status, error.body(self.ids.new("req"))) from error
 
@@ -86,7 +102,8 @@ class Sandbox:
         with self.lock:
             self.settle()
             try:
-                return _copied(self._run(self._prepare(self._keys.authenticate(request), request, raw)))
+                prepared = self._prepare(self._keys.authenticate(request), request, raw)
+                return _copied(self._run(prepared, Cause(self.ids.new("req"))))
             except StripeError as error:
                 raise StripeSandboxError(error.status, error.body(self.ids.new("req"))) from error
 
@@ -118,16 +135,52 @@ class Sandbox:
             try:
                 while (job := self.agenda.next_due(self.clock.now)) is not None:
                     kind, _, name = job.name.partition(".")
-                    with self.clock.at(job.due):
+                    with self.clock.at(job.due), self.change():
                         self.resources[kind].jobs[name](self, job.id)
             finally:
                 self._settling = False
+            self.webhooks.wake()
+
+    @contextmanager
+    def change(self, cause: Cause = _BY_ITSELF) -> Iterator[None]:
+        """Whatever changes objects does so within such a block: then it is done whole or not at all, and told.
+
+        What is refused leaves nothing behind. A block within another is a part of it.
+        """
+        if self.store.journal is not None:
+            yield
+            return
+        mark = self.agenda.mark()
+        try:
+            with self.store.all_or_nothing(_leaves_nothing) as journal:
+                try:
+                    yield
+                except StripeError as error:
+                    if not _leaves_nothing(error):
+                        self.events.note_all(journal)
+                    raise
+                self.events.note_all(journal)
+        except BaseException as error:
+            if _leaves_nothing(error):
+                self.agenda.forget_since(mark)
+                self.events.forget()
+            else:
+                self.events.publish(cause)
+            raise
+        self.events.publish(cause)
+
+    def note(self, item: Json) -> None:
+        """Let the events tell what an object is by now, before more happens to it in the same change."""
+        self.events.note(item)
 
     def tell(self, event: str, item: Json) -> None:
-        """Something happened to an object, by Stripe's name for it: whoever must do something about it does."""
-        for resource in RESOURCES:
-            if event in resource.reactions:
-                resource.reactions[event](self, item)
+        """Something happened to an object, by Stripe's name for it: it is told, and whoever must act on it does."""
+        with self.change():
+            self.events.note(item)
+            self.events.tell(event, item)
+            for resource in RESOURCES:
+                if event in resource.reactions:
+                    resource.reactions[event](self, item)
 
     def shown(self, item: Json) -> Json:
         """A stored object as Stripe answers it: without private notes, with its embedded lists."""
@@ -151,7 +204,7 @@ class Sandbox:
     def _respond(self, request: Request, request_id: str, headers: dict[str, str]) -> Response:
         api_key = self._keys.authenticate(request)
         self._check_account(request, api_key)
-        raw = form.decode(request.query) | form.decode(request.body)
+        raw = form.decode(request.query) | form.body(request.path, request.body)
         key = request.header("idempotency-key") if request.method == "POST" else None
         attempt = Attempt(request.path, raw)
         if key is not None:
@@ -161,7 +214,7 @@ class Sandbox:
                 return _replayed(first, headers)
         prepared = self._prepare(api_key, request, raw)
         try:
-            status, body = 200, self._run(prepared)
+            status, body = 200, self._run(prepared, Cause(request_id, key))
         except StripeError as error:
             status, body = error.status, error.body(request_id)
         if key is not None:
@@ -188,28 +241,30 @@ class Sandbox:
         fields = route.params if route.method == "DELETE" else {**route.params, **_EXPAND}
         params = parameters.read(fields, raw, self.exists)
         paths = params.pop("expand", [])
-        return _Prepared(route, Call(self, ids, params, request.path), paths)
+        version = request.header("stripe-version") or ""
+        return _Prepared(route, Call(self, ids, params, request.path, version), paths)
 
-    def _run(self, prepared: _Prepared) -> Json:
-        """Do what was asked for and make the answer of it. What is refused has changed nothing."""
-        answer = self._done(prepared)
+    def _run(self, prepared: _Prepared, cause: Cause) -> Json:
+        """Do what was asked for and make the answer of it."""
+        if prepared.route.rehearsed:
+            with rehearsal(self):
+                return _copied(self._answer(prepared, prepared.route.run(prepared.call)))
+        return self._answer(prepared, self._done(prepared, cause))
+
+    def _answer(self, prepared: _Prepared, answer: Json) -> Json:
+        if "object" not in answer:  # a list of API v2, whose items its route has shown
+            return answer
         if answer["object"] == "list":
             answer = {**answer, "data": [self.shown(item) for item in answer["data"]]}
         else:
             answer = self.shown(answer)
         return expand(self, answer, prepared.expand)
 
-    def _done(self, prepared: _Prepared) -> Json:
+    def _done(self, prepared: _Prepared, cause: Cause) -> Json:
         if prepared.route.method == "GET":
             return prepared.route.run(prepared.call)
-        mark = self.agenda.mark()
-        try:
-            with self.store.all_or_nothing(_leaves_nothing):
-                return prepared.route.run(prepared.call)
-        except BaseException as error:
-            if _leaves_nothing(error):
-                self.agenda.forget_since(mark)
-            raise
+        with self.change(cause):
+            return prepared.route.run(prepared.call)
 
 
 def _leaves_nothing(error: BaseException) -> bool:

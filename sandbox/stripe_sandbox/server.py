@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import importlib
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
 from aiohttp import web
 
+from stripe_sandbox.events.courier import Courier
 from stripe_sandbox.http import Request, Response
 from stripe_sandbox.sandbox import Sandbox
 
@@ -18,7 +19,7 @@ _MAX_BODY = 4 * 1024 * 1024
 
 
 def application(sandbox: Sandbox) -> web.Application:
-    """An aiohttp application that answers for a sandbox."""
+    """An aiohttp application that answers for a sandbox, and delivers its webhooks for as long as it runs."""
 
     async def answer(incoming: web.Request) -> web.Response:
         request = Request(
@@ -31,7 +32,12 @@ def application(sandbox: Sandbox) -> web.Application:
         response = respond(sandbox, request)
         return web.Response(status=response.status, headers=dict(response.headers), body=response.body)
 
+    async def deliver(app: web.Application) -> AsyncIterator[None]:
+        async with Courier(sandbox.webhooks):
+            yield
+
     app = web.Application(client_max_size=_MAX_BODY)
+    app.cleanup_ctx.append(deliver)
     app.router.add_route("*", "/{path:.*}", answer)
     return app
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from stripe_sandbox.http import Json
-from stripe_sandbox.journal import Journal
+from stripe_sandbox.journal import Journal, thawed
 
 Place: TypeAlias = tuple[int, int, str]
 """Where an object stands in lists: minus its creation time, minus its sequence number, its id."""
@@ -48,6 +48,10 @@ class Table:
     def get(self, id: str) -> Json | None:
         """The object with this id."""
         return self._objects.get(id)
+
+    def oldest(self) -> Json | None:
+        """The object that lists show last."""
+        return self._objects[self._order[-1][2]] if self._order else None
 
     def remove(self, id: str) -> Place:
         """Forget an object; answers where it stood."""
@@ -162,12 +166,17 @@ class Store:
             self._journal.buried.append((item["object"], item["id"]))
         return grave
 
+    @property
+    def journal(self) -> Journal | None:
+        """What the present change has touched so far; None between changes."""
+        return self._journal
+
     @contextmanager
-    def all_or_nothing(self, refused: Callable[[BaseException], bool]) -> Iterator[None]:
+    def all_or_nothing(self, refused: Callable[[BaseException], bool]) -> Iterator[Journal]:
         """Within the block, an exception that counts as refusal undoes all that was done to objects."""
         self._journal = Journal()
         try:
-            yield
+            yield self._journal
         except BaseException as error:
             if refused(error):
                 self._undo(self._journal)
@@ -185,7 +194,7 @@ class Store:
             self._tables[item["object"]].remove(item["id"])
         for item, before in journal.seen.values():
             item.clear()
-            item.update(before)
+            item.update(thawed(before))
             if self._tables[item["object"]].get(item["id"]) is not None:
                 self.reindex(item)
 

@@ -18,11 +18,14 @@ _VISITORS = pytest.StashKey[list[Visitor]]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that got this far fails if a browser, or the demo behind it, complained meanwhile."""
-    result = yield
-    visitors = item.stash.get(_VISITORS, [])
-    complaints = [complaint for visitor in visitors for complaint in visitor.watch.complaints()]
-    complaints += [f"{demo.framework} said: {line}" for demo in _demos(visitors) for line in demo.words()]
+    """A test fails if a browser, or the demo behind it, complained; one that failed by itself says so too."""
+    try:
+        result = yield
+    except BaseException as error:
+        for complaint in _complaints(item):
+            error.add_note(complaint)
+        raise
+    complaints = _complaints(item)
     assert not complaints, "\n".join(complaints)
     return result
 
@@ -113,5 +116,8 @@ def visit(
         visitor.page.context.close()
 
 
-def _demos(visitors: list[Visitor]) -> list[Demo]:
-    return list({id(visitor.demo): visitor.demo for visitor in visitors}.values())
+def _complaints(item: pytest.Item) -> list[str]:
+    visitors = item.stash.get(_VISITORS, [])
+    demos = {visitor.demo.framework: visitor.demo for visitor in visitors}
+    said = [f"{framework} said: {line}" for framework, demo in demos.items() for line in demo.words()]
+    return [complaint for visitor in visitors for complaint in visitor.watch.take()] + said

@@ -13,6 +13,7 @@ from browser.helpers.visiting import DESKTOP, GOOD_CARD, PHONE, Visitor
 from invoice_portal.i18n import Languages
 
 AL_NOOR, JENNY = "hisabat@alnoor.example", "jenny@lumen.studio"
+RIVERSIDE = "billing@riverside-clinic.example"
 
 found = Languages().find(["ar"])
 assert found is not None
@@ -70,7 +71,7 @@ def test_texts_are_arabic_and_run_from_the_right(visit: Visit, size: tuple[int, 
     link = row.get_by_role("rowheader")
     amount = row.get_by_role("cell").filter(has_text=re.compile(r"\d+[.,٫]\d{3}")).first
     assert reads_from_left_to_right(link, first.number)
-    assert box(link)["x"] > box(amount)["x"], "what is first stands at the right"
+    assert left(link) > left(amount), "what comes first stands at the right"
     visitor.open_row(first.number)
     heading = page.get_by_role("heading", level=1)
     assert reads_from_left_to_right(heading, first.number)
@@ -113,6 +114,12 @@ def test_a_name_in_latin_letters_keeps_its_order_too(visit: Visit, demo: Demo) -
         assert reads_from_left_to_right(main, text)
 
 
+def test_the_minus_stands_before_the_figure(visit: Visit) -> None:
+    visitor = visit(RIVERSIDE, locale="ar")
+    visitor.open_row("Training, two sessions")
+    assert reads_from_left_to_right(visitor.page.get_by_role("main"), "-300.00")
+
+
 def test_the_language_can_be_chosen_and_stays(visit: Visit) -> None:
     visitor = visit(AL_NOOR)
     visitor.press(visitor.page.get_by_role("link", name="العربية"))
@@ -122,7 +129,8 @@ def test_the_language_can_be_chosen_and_stays(visit: Visit) -> None:
     expect(visitor.page.locator("html")).to_have_attribute("dir", "rtl")
 
 
-def box(locator: Locator) -> dict[str, float]:
-    found = locator.bounding_box()
-    assert found is not None
-    return dict(found)
+def left(locator: Locator) -> float:
+    """How far from the left edge of the window an element begins, in pixels."""
+    box = locator.bounding_box()
+    assert box is not None
+    return box["x"]

@@ -92,3 +92,12 @@ def test_ctrl_c_ends_everything_quietly(framework: str) -> None:
         assert not demo.alive()
     finally:
         demo.kill()
+
+
+def test_whoever_ends_the_command_ends_the_host_app_too() -> None:
+    demo = Demo("flask")
+    try:
+        demo.terminate()
+        assert not demo.alive()
+    finally:
+        demo.kill()

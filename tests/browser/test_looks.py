@@ -9,12 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from browser.conftest import Visit
-from browser.helpers.demos import Demo
+from browser.helpers.demos import FRAMEWORKS, Demo
 from browser.helpers.visiting import DESKTOP, PHONE, Visitor
 
 JENNY, RIVERSIDE, CASCADE = "jenny@lumen.studio", "billing@riverside-clinic.example", "ap@cascade-outfitters.example"
 TWINS, BEAN_ROUTE, NOBODY = "shared@twins.example", "accounts@beanroute.example", "nobody@nowhere.example"
-SIZES = {"phone": PHONE, "desktop": DESKTOP}
 
 _TOO_WIDE = """width => [...document.querySelectorAll('body *')].filter(element => {
     const box = element.getBoundingClientRect();
@@ -67,34 +66,30 @@ def pages(visit: Visit, demo: Demo, **how: Any) -> Iterator[tuple[str, Visitor]]
     yield "closed", stranger
 
 
-@pytest.mark.parametrize("locale", ["en-US", "de", "ar"])
+@pytest.mark.parametrize(
+    ("demo", "locale"),
+    [(framework, "en-US") for framework in FRAMEWORKS] + [("flask", "de"), ("flask", "ar")],
+    indirect=["demo"],
+)
 def test_no_page_is_wider_than_the_screen(visit: Visit, demo: Demo, locale: str) -> None:
     for name, visitor in pages(visit, demo, locale=locale, size=PHONE):
-        for size, (width, height) in SIZES.items():
+        for size in (DESKTOP, PHONE):
+            width, height = size
             visitor.page.set_viewport_size({"width": width, "height": height})
-            visitor.picture(f"{demo.framework} {locale} {size} {name}")
-            assert visitor.page.evaluate(_TOO_WIDE, width) == [], (name, size)
-            assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, (name, size)
-        visitor.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+            visitor.picture(f"{demo.framework} {locale} {width} {name}")
+            assert visitor.page.evaluate(_TOO_WIDE, width) == [], (name, width)
+            assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
 
 
-def test_dark_is_dark_and_light_is_light(visit: Visit, demo: Demo) -> None:
-    for name, visitor in pages(visit, demo, dark=True):
-        visitor.picture(f"{demo.framework} dark {name}")
-        assert visitor.page.evaluate(_BRIGHTNESS) < 60, name
-        visitor.page.emulate_media(color_scheme="light")
-        assert visitor.page.evaluate(_BRIGHTNESS) > 200, name
-        visitor.page.emulate_media(color_scheme="dark")
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(visit: Visit, demo: Demo, size: str, dark: bool) -> None:
-    jenny, clinic = visit(JENNY, size=SIZES[size], dark=dark), visit(RIVERSIDE, size=SIZES[size], dark=dark)
-    assert violations(jenny) == []
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["light, desktop", "dark, phone"])
+def test_everybody_can_use_it_in_light_and_dark(visit: Visit, demo: Demo, size: tuple[int, int], dark: bool) -> None:
+    jenny, clinic, nobody = (visit(email, size=size, dark=dark) for email in (JENNY, RIVERSIDE, NOBODY))
     clinic.page.goto(demo.billing + described(demo, RIVERSIDE, "Training, two sessions"))
-    assert violations(clinic) == []
-    assert violations(visit(NOBODY, size=SIZES[size], dark=dark)) == []
+    for visitor, name in ((jenny, "list"), (clinic, "invoice"), (nobody, "message")):
+        visitor.picture(f"{demo.framework} {'dark' if dark else 'light'} {size[0]} {name}")
+        assert violations(visitor) == []
+        brightness = visitor.page.evaluate(_BRIGHTNESS)
+        assert brightness < 60 if dark else brightness > 200
 
 
 def violations(visitor: Visitor) -> list[str]:

@@ -47,6 +47,7 @@ def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """
     caplog.set_level(logging.INFO)
     caplog.set_level(logging.DEBUG, logger="invoice_portal")
+    caplog.set_level(logging.WARNING, logger="httpx")  # the visitor's browser
     return caplog
 
 

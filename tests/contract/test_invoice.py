@@ -45,7 +45,7 @@ def test_an_invoice_says_who_owes_whom_what_and_when(portal: Mounted, account: A
         "Northwind Inc.",
         "Ames & Co",
         "1 Main Street",
-        "98101 Seattle",
+        "Seattle, WA 98101",
         "+1 555 0100",
         "Issued June 15, 2026",
         "Due July 15, 2026",

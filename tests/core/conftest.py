@@ -8,11 +8,15 @@ from typing import Any, TypeVar
 
 import pytest
 import stripe
+from hypothesis import settings
 
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
 from invoice_portal.effects import Program
 from invoice_portal.settings import PortalSettings
+
+settings.register_profile("unhurried", deadline=None, print_blob=True)  # a busy machine is no failure
+settings.load_profile("unhurried")
 
 T = TypeVar("T")
 Run = Callable[[PortalSettings, Program[Any]], Any]
@@ -30,7 +34,7 @@ def quiet_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stripe, "enable_telemetry", False)
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
     monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.002)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
 
 def _blocking(settings: PortalSettings, program: Program[T]) -> T:

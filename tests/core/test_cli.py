@@ -7,10 +7,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
@@ -304,10 +306,22 @@ def sandbox_process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], st
 def test_the_sandbox_serves_until_it_is_ended():
     with sandbox_process("--seed", "empty") as (process, said):
         url = said.split(" listens on ")[1].split()[0]
-        with build_opener(ProxyHandler({})).open(url, timeout=10) as answer:
-            assert b"stand-in for Stripe" in answer.read()
+        assert b"stand-in for Stripe" in fetched(url)
         process.terminate()
         assert process.wait(timeout=10) == 0
+
+
+def fetched(url: str) -> bytes:
+    """What a server that is about to listen answers."""
+    opener, deadline = build_opener(ProxyHandler({})), time.monotonic() + 10
+    while True:
+        try:
+            with opener.open(url, timeout=10) as answer:
+                body: bytes = answer.read()
+                return body
+        except URLError:
+            assert time.monotonic() < deadline, f"nothing listens on {url}"
+            time.sleep(0.02)
 
 
 # what is missing

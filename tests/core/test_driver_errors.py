@@ -70,6 +70,33 @@ def test_a_refused_key_tells_the_operator_where_to_look(run: Run, status: int):
         run(settings_for(script), program())
 
 
+RAK = "Having the 'rak_charge_read' permission would allow this request to continue."
+
+
+def test_the_permission_that_a_restricted_key_lacks_is_named(run: Run, caplog: pytest.LogCaptureFixture):
+    with scripted(lambda asked: error(403, message=RAK)) as script, pytest.raises(StripeRefused) as raised:
+        run(settings_for(script), program())
+    assert (raised.value.permission, raised.value.key_unknown) == ("rak_charge_read", False)
+    assert "the key lacks rak_charge_read" in caplog.text
+
+
+def test_an_unknown_key_is_told_from_a_lacking_permission(run: Run):
+    said = error(401, message="Invalid API Key")
+    with scripted(lambda asked: said) as script, pytest.raises(StripeRefused) as raised:
+        run(settings_for(script), program())
+    assert (raised.value.permission, raised.value.key_unknown) == ("", True)
+    assert "lacks" not in raised.value.detail
+
+
+@pytest.mark.parametrize("code", [PRIVATE, "a\nb", "x" * 200, {"a": PRIVATE}, ["a"], 5, True, ""])
+def test_whatever_stands_in_a_codes_place_is_not_logged(run: Run, caplog: pytest.LogCaptureFixture, code: Any):
+    with scripted(lambda asked: error(400, code=code)) as script, pytest.raises(StripeUnavailable) as raised:
+        run(settings_for(script), program())
+    for text in (caplog.text, raised.value.detail):
+        assert "code None" in text
+        assert PRIVATE not in text
+
+
 def test_what_is_missing_is_not_logged_as_an_error(run: Run, caplog: pytest.LogCaptureFixture):
     with scripted(lambda asked: error(404)) as script, pytest.raises(NotFound):
         run(settings_for(script), program())
@@ -133,6 +160,45 @@ def test_an_answer_that_is_cut_off_is_an_upstream_error(run: Run):
     with scripted(lambda asked: Said({"id": "in_1"}, lost=5)) as script, pytest.raises(StripeUnavailable):
         run(settings_for(script), program())
     assert len(script.asked) <= 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_never_followed_since_the_key_would_go_with_it(run: Run, status: int):
+    with scripted(lambda asked: Said({"id": "in_1"})) as elsewhere:
+        moved = Said({}, status, {"Location": f"{elsewhere.url}/v1/invoices/in_1"})
+        with scripted(lambda asked: moved) as script, pytest.raises(StripeUnavailable):
+            run(settings_for(script), program())
+        assert elsewhere.asked == []
+
+
+def test_cookies_of_one_answer_do_not_go_with_the_next_request(run: Run):
+    said = Said({"name": "there"}, headers={"Set-Cookie": "who=ada; Path=/"})
+
+    async def twice() -> Any:
+        effect = StripeCall("get", "/v1/things", lambda data: data["name"])
+        return [await effect, await effect]
+
+    with scripted(lambda asked: said) as script:
+        by_name = script.url.replace("127.0.0.1", "localhost")  # cookies of mere numbers are dropped anyway
+        run(make_settings(stripe_api_base=by_name), twice())
+    assert [asked.headers.get("cookie") for asked in script.asked] == [None, None]
+
+
+@pytest.mark.parametrize("bypassed", [False, True])
+def test_a_proxy_of_the_environment_is_used_unless_the_address_is_excepted(
+    run: Run, monkeypatch: pytest.MonkeyPatch, bypassed: bool
+):
+    async def named() -> Any:
+        return await StripeCall("get", "/v1/things", lambda data: data["name"])
+
+    by_proxy, direct = Said({"name": "by proxy"}), Said({"name": "direct"})
+    with scripted(lambda asked: by_proxy) as proxy, scripted(lambda asked: direct) as script:
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, "127.0.0.1" if bypassed else "")
+        monkeypatch.delenv("REQUEST_METHOD", raising=False)
+        assert run(settings_for(script), named()) == ("direct" if bypassed else "by proxy")
 
 
 def test_a_refused_connection_is_an_upstream_error(run: Run):

@@ -172,6 +172,11 @@ def test_with_nothing_to_pay_the_invoice_is_shown_as_it_is_now(shown: Json):
     assert sent_to(pay, stripe_with(shown)) == "/billing/invoices/in_1?note=settled"
 
 
+@pytest.mark.parametrize("amount", [1, 50])
+def test_the_smallest_amount_can_be_paid(amount: int):
+    assert sent_to(pay, stripe_with(invoice(amount_remaining=amount))) == HOSTED
+
+
 # The allow-list
 
 GOOD = [
@@ -179,6 +184,7 @@ GOOD = [
     "https://pay.stripe.com/invoice/acct_1/test_abc/pdf?s=ap",
     "https://files.stripe.com/links/abc",
     "https://pay.stripe.com/%0d%0a",
+    "https://pay.stripe.com/!",
 ]
 EVIL = [
     "https://pay.stripe.com.evil.example/x",

@@ -655,6 +655,17 @@ def test_the_page_names_merchant_and_customer():
     assert page.context["customer_name"] == "Ada Lovelace"
 
 
+def test_the_page_names_the_customer_that_is_in_view():
+    mine = [customer("cus_new", name="Ada GmbH"), customer("cus_old", name="Ada before")]
+    stripe = stripe_with([invoice(customer="cus_old")], **{CUSTOMERS: listing(mine)})
+    assert page_of(stripe, query={"customer": "cus_old"}).context["customer_name"] == "Ada before"
+    assert page_of(stripe).context["customer_name"] == "Ada GmbH"
+
+
+def test_without_a_pdf_none_is_offered():
+    assert row_of({"invoice_pdf": None}).pdf_url == ""
+
+
 def test_most_customers_cost_one_call():
     """Stripe counts reads: a list that holds everything is enough for the sum and the choice, too."""
     stripe = stripe_with(dated(["open", "paid"]))

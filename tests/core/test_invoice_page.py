@@ -531,4 +531,6 @@ def test_coming_back_from_a_click_on_pay_without_anything_to_pay_says_so():
 
 def test_the_note_is_not_said_of_an_invoice_that_is_to_be_paid():
     """Anybody can type the address."""
-    assert page_of(stripe_with(invoice()), visitor=CUS, query={"note": "settled"}).context["note"] == ""
+    for amount in (1, 10000):
+        shown = invoice(amount_remaining=amount)
+        assert page_of(stripe_with(shown), visitor=CUS, query={"note": "settled"}).context["note"] == ""

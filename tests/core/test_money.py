@@ -83,9 +83,14 @@ def test_amounts_as_other_people_write_them(locale: str, texts: list[str]):
 def test_amounts_in_arabic_have_their_digits_and_marks_in_place():
     text = format_money(Money(-123456, "usd"), "ar")
     assert "1,234.56" in text
-    assert "US$" in text
+    assert "US$\u200e" in text, "without a mark the dollar sign would change sides"
     assert text.count("-") == 1
     assert text.startswith("\u200f"), "the amount must keep its order in a text that runs from right to left"
+
+
+@pytest.mark.parametrize(("locale", "currency"), [("en", "usd"), ("en_GB", "usd"), ("ar", "eur"), ("ar", "chf")])
+def test_no_mark_is_put_where_none_is_needed(locale: str, currency: str):
+    assert "\u200e" not in format_money(Money(100, currency), locale)
 
 
 @pytest.mark.parametrize("locale", ["en", "en_GB", "de", "de_AT", "fr", "fr_CH", "es", "ja", "ar", "hi", "fa", "sv"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from invoice_portal import CustomerId, Email, Portal, PortalError
 from invoice_portal.errors import LinkExpired, NotFound, NotIdentified, SignatureRefused
-from invoice_portal.identity import Identity, identifier, kind, make_identity, plausible
+from invoice_portal.identity import Identity, identifier, kind, make_identity, plausible, spelled
 from invoice_portal.sessions import (
     MOST_ARRIVAL_SECONDS,
     Arrival,
@@ -155,6 +155,12 @@ def test_the_portal_signs_for_five_minutes_unless_told_otherwise():
         let_in(params, portal.settings, SIGNER, NOW + 300)
 
 
+def test_the_portal_signs_for_a_day_at_most():
+    assert MOST_ARRIVAL_SECONDS == 86400
+    token = make_portal().sign_identifier(ADA, expires_in=86400)
+    assert arrive({"identity": token}).identity == ADA
+
+
 @pytest.mark.parametrize("seconds", [0, -1, MOST_ARRIVAL_SECONDS + 1])
 def test_the_portal_does_not_sign_for_too_long(seconds: int):
     with pytest.raises(ValueError, match="expires_in"):
@@ -292,6 +298,23 @@ def test_an_identity_tells_its_kind_and_its_text():
     assert (kind(ADA), identifier(ADA)) == ("email", "ada@example.com")
     assert (kind(CustomerId("cus_1")), identifier(CustomerId("cus_1"))) == ("customer_id", "cus_1")
     assert make_identity(kind(ADA), identifier(ADA)) == ADA
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "identity"),
+    [
+        ("email", "ada@example.com", ADA),
+        ("customer_id", "cus_1", CustomerId("cus_1")),
+        ("email", None, Email("")),
+        ("customer_id", "", CustomerId("")),
+        ("email", 5, Email("5")),
+    ],
+)
+def test_a_logged_in_users_attribute_spells_an_identity_that_may_be_none_that_can_be(
+    kind: Any, text: Any, identity: Identity
+):
+    assert spelled(kind, text) == identity
+    assert plausible(identity) == (text in ("ada@example.com", "cus_1"))
 
 
 def test_the_address_is_not_folded_so_that_upper_and_lower_case_stay_two():

@@ -1,6 +1,7 @@
 """The settings: each check's message names the setting and what to do, and no secret is ever shown."""
 
 import dataclasses
+import os
 import pickle
 import subprocess
 import sys
@@ -95,7 +96,8 @@ def test_no_message_shows_a_secret(changes: dict[str, Any]):
 def test_the_error_of_a_missing_secret_in_a_traceback_shows_no_secret():
     """A refused start ends in a log: the frames' own texts must hold no key either."""
     code = "from invoice_portal import PortalSettings; import os; PortalSettings.from_env()"
-    environ = {f"{ENV_PREFIX}STRIPE_API_KEY": "pk_live_hidden", f"{ENV_PREFIX}SECRET_KEYS": "hidden-too"}
+    secrets = {f"{ENV_PREFIX}STRIPE_API_KEY": "pk_live_hidden", f"{ENV_PREFIX}SECRET_KEYS": "hidden-too"}
+    environ = {**os.environ, **secrets}
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60)
     assert "stripe_api_key must be" in done.stderr
     assert "hidden" not in done.stderr

@@ -50,6 +50,13 @@ def test_the_hash_is_nodes(pairs: list[tuple[str, str]]):
     assert [hash_identifier(key, text) for key, text in pairs] == hashed_by_node(pairs)
 
 
+def test_where_tests_must_run_a_missing_node_is_a_failure(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(AssertionError, match="Node"):
+        hashed_by_node([("key", "text")])
+
+
 def test_the_hash_is_that_of_a_known_pair():
     """RFC 4231, test case 2: it needs nobody's word."""
     expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"

@@ -47,6 +47,17 @@ def test_with_an_identifier_it_signs_in(given: dict[str, Any], arrival: Arrival)
     assert arrived(TAGS.portal_url(**given)) == arrival
 
 
+def test_it_is_good_for_five_minutes():
+    for url in (TAGS.portal_url(email="ada@example.com"), _source(TAGS.invoice_portal_embed(email="ada@example.com"))):
+        assert arrived(url, NOW + 299)
+        with pytest.raises(LinkExpired):
+            arrived(url, NOW + 300)
+
+
+def _source(html: str) -> str:
+    return Html(html).all("iframe")[0].attributes["src"]
+
+
 def test_it_is_good_for_as_long_as_asked():
     url = TAGS.portal_url(email="ada@example.com", expires_in=60)
     assert arrived(url, NOW + 59)

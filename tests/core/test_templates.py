@@ -377,6 +377,31 @@ def test_a_visitor_known_to_the_host_cannot_sign_out_here():
     assert "/billing/leave" in html_of("home, by session")
 
 
+def test_who_is_here_is_named():
+    assert "ada@example.com" in html_of("home, full")
+    stripe = Stripe({"/v1/invoices": listing([invoice(customer_name="Ada", customer_email="other@example.com")])})
+    html = page(stripe, make_request(visitor=CustomerId("cus_ada")))
+    assert ">Ada<" in html
+    assert "@example.com" not in html
+
+
+def test_the_merchant_is_named_by_the_invoices_unless_the_settings_say_otherwise():
+    stripe = Stripe({"/v1/invoices": listing([invoice(account_name="Lumen Ltd")])})
+    request = make_request(visitor=CustomerId("cus_ada"))
+    assert "Lumen Ltd" in Html(page(stripe, request)).all("title")[0].text
+    named = Html(page(stripe, request, business_name="Lumen Cloud")).all("title")[0].text
+    assert "Lumen Cloud" in named
+    assert "Ltd" not in named
+
+
+def test_the_choice_of_a_language_keeps_what_is_in_view():
+    html = page(full_stripe(), make_request(query={"status": "open", "lang": "xx"}))
+    found = {link.attributes["hreflang"]: link for link in Html(html).all("a") if "hreflang" in link.attributes}
+    assert set(found) == {"ar", "de", "en", "es", "fr", "ja"}
+    assert found["de"].attributes["href"] == "/billing/?status=open&lang=de"
+    assert [tag for tag, link in found.items() if "aria-current" in link.attributes] == ["en"]
+
+
 def test_modes_are_named():
     assert "anybody can open" in html_of("home, hash off")
     assert "no real money" in html_of("home, full")

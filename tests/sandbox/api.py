@@ -53,9 +53,16 @@ class Api:
     def advance(self, seconds: int) -> None:
         self.sandbox.clock.advance(seconds)
 
+    def call(self, method: str, path: str, **params: Any) -> Json:
+        """Call by the whole path: API v2."""
+        return self._answer(method, path, params)
+
     def _call(self, method: str, path: str, params: Json) -> Json:
-        body = self.sandbox.call(method, f"/v1/{path}", params)
-        answer = Answer(method, _ROUTER.match(method, f"/v1/{path}")[1].path, body)
+        return self._answer(method, f"/v1/{path}", params)
+
+    def _answer(self, method: str, path: str, params: Json) -> Json:
+        body = self.sandbox.call(method, path, params)
+        answer = Answer(method, _ROUTER.match(method, path)[1].path, body)
         self.answers.append(answer)
         self.check(answer)
         return body

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 def class_of(kind: str) -> type:
     """The SDK's class for an `object` such as `invoice_payment`."""
-    return get_object_class("V1", kind)
+    return get_object_class("V2" if kind.startswith("v2.") else "V1", kind)
 
 
 def problems(value: object, annotation: Any, path: str) -> Iterator[str]:

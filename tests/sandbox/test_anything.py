@@ -18,6 +18,9 @@ from stripe_sandbox.form import Raw, plain
 from stripe_sandbox.resource import Resource, Route
 from stripe_sandbox.resources import RESOURCES
 
+SETTINGS = settings(
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 ROUTES = [(resource, route) for resource in RESOURCES for route in resource.routes]
 JUNK = st.text(max_size=12) | st.sampled_from(
     ["", "0", "-1", "1e9", "99999999999999999999", "true", "null", "ä€", "../.."]
@@ -91,7 +94,7 @@ def pairs(value: Any, name: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("resource", "route"), ROUTES, ids=[f"{route.method} {route.path}" for _, route in ROUTES])
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@SETTINGS
 @given(data=st.data())
 def test_no_input_is_a_fault_of_the_sandbox(busy: Api, resource: Resource, route: Route, data: st.DataObject) -> None:
     path = route.path
@@ -113,9 +116,7 @@ def test_no_input_is_a_fault_of_the_sandbox(busy: Api, resource: Resource, route
         assert response.json()["error"]["type"] in ("invalid_request_error", "card_error")
 
 
-@settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@SETTINGS
 @given(
     method=st.sampled_from(["GET", "POST", "DELETE", "PUT", "HEAD"]),
     path=st.text(max_size=20) | st.sampled_from([route.path for _, route in ROUTES]),

@@ -304,6 +304,13 @@ def test_cancelling_at_a_moment(api: Api) -> None:
     assert api.get(f"subscriptions/{made}")["ended_at"] == NOW + 10 * DAY
 
 
+def test_born_to_end_with_its_first_period(api: Api) -> None:
+    made = api.subscribe(api.customer("pm_card_visa"), cancel_at_period_end=True)
+    assert (made["cancel_at_period_end"], made["cancel_at"]) == (True, at(2026, 12, 21, 12))
+    api.advance(40 * DAY)
+    assert [invoice["billing_reason"] for invoice in invoices(api, made["id"])] == ["subscription_create"]
+
+
 # Lists
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sandbox.api import DAY, NOW, Api
+from sandbox.billing_world import billing
+from sandbox.events_world import events, thin_events
 
 
-def everything() -> Api:
+def everything(api: Api | None = None) -> Api:
     """Tell it all; the answers are in the result."""
-    api = Api()
+    api = api or Api()
     api.get("account")
     catalogue(api)
     customers(api)
@@ -15,6 +17,9 @@ def everything() -> Api:
     payments(api)
     subscriptions(api)
     credit_notes(api)
+    billing(api)
+    events(api)
+    thin_events(api)
     return api
 
 

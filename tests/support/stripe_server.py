@@ -6,7 +6,8 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -85,6 +86,16 @@ class StripeServer:
             return as_json(change(answer.json())) if answer.status == 200 else answer
 
         self.script(script)
+
+    @contextmanager
+    def changed(self, path: str, change: Callable[[Any], Any]) -> Iterator[None]:
+        """As ``change``, within a block."""
+        before = list(self._scripts)
+        self.change(path, change)
+        try:
+            yield
+        finally:
+            self._scripts[:] = before
 
     def asked(self, path: str) -> list[Request]:
         """The requests so far whose path fits the regular expression ``path``, whole."""

@@ -85,7 +85,16 @@ def worker(server: Server, env: Mapping[str, str]) -> Iterator[Worker]:
     port, quiet = address.partition(":")[2], ("--log-level", "warning")
     command = {
         "gunicorn": ["gunicorn", "-w", "1", "--threads", "8", "-b", address, "support.worker_app:flask_app()"],
-        "uvicorn": ["uvicorn", "--factory", "--host", "127.0.0.1", "--port", port, *quiet, "support.worker_app:fastapi_app"],
+        "uvicorn": [
+            "uvicorn",
+            "--factory",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            port,
+            *quiet,
+            "support.worker_app:fastapi_app",
+        ],
     }[server]
     process = subprocess.Popen([sys.executable, "-m", *command], env=env, stderr=subprocess.PIPE)
     with httpx.Client(base_url=f"http://{address}", timeout=60, verify=NO_TLS) as client:

@@ -44,7 +44,7 @@ class NonBlockingDriver:
         self._settings = settings
         self._database = database or make_database(settings)
         self._counter = counter or make_counter(settings)
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[stripe.StripeClient, stripe.AIOHTTPClient]]
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[stripe.StripeClient, stripe.HTTPClient]]
         self._clients = WeakKeyDictionary()
 
     async def run(self, program: Program[T]) -> T:
@@ -107,15 +107,11 @@ class NonBlockingDriver:
             self._clients[loop] = self._make_client()
         return self._clients[loop][0]
 
-    def _make_client(self) -> tuple[stripe.StripeClient, stripe.AIOHTTPClient]:
-        import aiohttp
-
+    def _make_client(self) -> tuple[stripe.StripeClient, stripe.HTTPClient]:
         from invoice_portal.drivers.loop_client import LoopClient
 
-        # Timeouts are per read, as in the blocking driver. aiohttp, because httpx's pool slows down with its size.
         seconds = self._settings.stripe_timeout
-        timeout = aiohttp.ClientTimeout(sock_connect=min(CONNECT_SECONDS, seconds), sock_read=seconds)
-        http_client = LoopClient(timeout=timeout)
+        http_client = LoopClient(min(CONNECT_SECONDS, seconds), seconds)
         return make_client(self._settings, http_client), http_client
 
 

@@ -19,6 +19,7 @@ T = TypeVar("T")
 CONNECT_SECONDS: Final = 5.0
 _RETRIES: Final = 1
 _REFUSED_STATUSES: Final = frozenset({401, 403})
+_CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
 _PERMISSION: Final = re.compile(r"\brak_[a-z_]+")
 
 log = logging.getLogger("invoice_portal.stripe")
@@ -53,7 +54,7 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     Only the status, the code and the request id are logged: the package's messages can hold customers' data.
     """
     status = getattr(error, "http_status", None)
-    code = getattr(error, "code", None)
+    code = _word(getattr(error, "code", None))
     request_id = getattr(error, "request_id", None)
     if status == 404 or (status == 400 and code == "resource_missing"):
         return NotFound(f"Stripe has no such object for {call.path}")
@@ -67,3 +68,8 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     refused = f"{where}{lacks}; run `invoice-portal doctor` to see what is wrong"
     log.error("%s, request %s", refused, request_id)
     return StripeRefused(refused, request_id, permission=permission, key_unknown=status == 401)
+
+
+def _word(code: object) -> str | None:
+    """Stripe's code where it is one: whatever else an answer holds in its place does not belong in a log."""
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else None

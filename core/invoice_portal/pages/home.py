@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from invoice_portal.effects import Ok, Outcome, each, needed, together
 from invoice_portal.errors import NotFound
@@ -19,6 +20,8 @@ from invoice_portal.stripe_api.products import products_with
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription, retrieve_subscription, subscriptions_of
 from invoice_portal.visits import Visit
+
+_MOST_CALLS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +131,13 @@ async def _beside(scope: Scope, answer: Listing[Invoice], whole: bool) -> Beside
 async def _check_choice(scope: Scope, first: Outcome[Listing[Subscription]]) -> None:
     """Raises ``NotFound`` where the chosen subscription is not this customer's: it looks the same as a missing one."""
     listing = needed(first)
-    while scope.subscription not in {subscription.id for subscription in listing.items}:
+    for _ in range(_MOST_CALLS):
+        if scope.subscription in {subscription.id for subscription in listing.items}:
+            return
         if not listing.has_more or not listing.items:
-            raise NotFound("the subscription is not this customer's")
+            break
         listing = await subscriptions_of(scope.customer, after=listing.items[-1].id)
+    raise NotFound("the subscription is not this customer's")
 
 
 async def _product_names(subscriptions: Outcome[Listing[Subscription]]) -> dict[str, str]:

@@ -61,7 +61,8 @@ async def invoice(visit: Visit) -> Response:
 
 def _came_to_pay(visit: Visit, whole: WholeInvoice) -> bool:
     """Whether a click on Pay led here because there was nothing (left) to pay."""
-    return visit.request.query.get("note") == "settled" and whole.invoice.amount_remaining.amount <= 0
+    nothing_due = whole.invoice.status != "open" or whole.invoice.amount_remaining.amount <= 0
+    return nothing_due and visit.request.query.get("note") == "settled"
 
 
 async def _all_lines(whole: WholeInvoice) -> tuple[Line, ...]:

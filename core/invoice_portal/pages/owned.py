@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from invoice_portal.effects import StripeCall, needed, together
 from invoice_portal.errors import NotFound
@@ -14,6 +14,8 @@ from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.visits import Visit
 
 T = TypeVar("T")
+
+_MOST_CALLS: Final = 20
 
 
 async def customers_with(email: Email) -> tuple[Customer, ...]:
@@ -54,7 +56,9 @@ def in_scope(visit: Visit, invoice: Invoice) -> bool:
 
 async def _rest(email: Email, listing: Listing[Customer]) -> tuple[Customer, ...]:
     customers = listing.items
-    while listing.has_more and listing.items:
+    for _ in range(_MOST_CALLS):
+        if not listing.has_more or not listing.items:
+            break
         listing = await customers_with_email(email.address, after=customers[-1].id)
         customers += listing.items
     return customers

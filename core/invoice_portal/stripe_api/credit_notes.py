@@ -43,7 +43,7 @@ def retrieve_credit_note(credit_note: str) -> StripeCall[CreditNote]:
 def parse_credit_note(reader: Reader) -> CreditNote:
     """Read one credit note."""
     return CreditNote(
-        id=reader.text("id"),
+        id=reader.id(),
         number=reader.text_or("number"),
         status=reader.text_or("status"),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),

@@ -37,7 +37,7 @@ def customer_with_id(customer: str) -> StripeCall[Listing[Customer]]:
 def parse_customer(reader: Reader) -> Customer:
     """Read one customer."""
     return Customer(
-        id=reader.text("id"),
+        id=reader.id(),
         name=reader.text_or("name"),
         email=reader.text_or("email"),
         description=reader.text_or("description"),

@@ -14,6 +14,7 @@ from invoice_portal.stripe_api.reading import Listing, Reader, listing_of, one
 
 Status: TypeAlias = Literal["draft", "open", "paid", "uncollectible", "void"]
 MOST_A_CALL: Final = 100
+_LINE_DETAILS: Final = ("subscription_item_details", "invoice_item_details")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,6 @@ class Invoice:
     amount_remaining: Money
     credited: Money
     subject: str
-    lines_shown: int
     account_name: str
     customer_name: str
     attempted: bool
@@ -197,10 +197,8 @@ def parse_invoice(reader: Reader) -> Invoice:
     currency = reader.text("currency")
     transitions = reader.inside("status_transitions")
     issued = reader.moment_or_none("effective_at") or (transitions and transitions.moment_or_none("finalized_at"))
-    lines = reader.inside("lines")
-    texts = lines.each("data", lambda line: line.text_or("description")) if lines else ()
     return Invoice(
-        id=reader.text("id"),
+        id=reader.id(),
         number=reader.text_or("number"),
         status=reader.text_or("status"),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
@@ -215,8 +213,7 @@ def parse_invoice(reader: Reader) -> Invoice:
             reader.amount("pre_payment_credit_notes_amount") + reader.amount("post_payment_credit_notes_amount"),
             currency,
         ),
-        subject=next((text for text in texts if text), "") or reader.text_or("description"),
-        lines_shown=len(texts),
+        subject=_subject(reader) or reader.text_or("description"),
         account_name=reader.text_or("account_name"),
         customer_name=reader.text_or("customer_name"),
         attempted=reader.flag("attempted"),
@@ -277,18 +274,28 @@ def parse_line(reader: Reader, currency: str) -> Line:
     pricing = reader.inside("pricing")
     quantity = reader.decimal_or_none("quantity_decimal")
     return Line(
-        id=reader.text("id"),
+        id=reader.id(),
         description=reader.text_or("description"),
         period=(period.moment_or_none("start") or 0, period.moment_or_none("end") or 0),
         quantity=quantity if quantity is not None else reader.decimal_or_none("quantity"),
         unit_price=pricing.decimal_or_none("unit_amount_decimal") if pricing else None,
         amount=Money(reader.integer("amount"), currency),
-        proration=any(
-            details.flag("proration")
-            for name in ("subscription_item_details", "invoice_item_details")
-            if (details := reader.deep("parent", name))
-        ),
+        proration=_prorated(reader),
     )
+
+
+def _subject(reader: Reader) -> str:
+    """What the invoice is about: its first line that is no proration, else its first line."""
+    lines = reader.inside("lines")
+    described = lines.each("data", lambda line: (line.text_or("description"), line)) if lines else ()
+    texts = [text for text, line in described if text and not _prorated(line)] or [text for text, _ in described]
+    return texts[0] if texts else ""
+
+
+def _prorated(line: Reader) -> bool:
+    parent = line.inside("parent")
+    details = (parent.inside(name) for name in _LINE_DETAILS) if parent else ()
+    return any(each.flag("proration") for each in details if each)
 
 
 def _subscription(reader: Reader) -> str | None:

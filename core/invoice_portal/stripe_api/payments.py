@@ -59,7 +59,7 @@ def parse_payment(reader: Reader) -> Payment:
     source = reader.inside("payment")
     amount = reader.integer_or_none("amount_paid") if paid_at else reader.integer_or_none("amount_requested")
     return Payment(
-        id=reader.text("id"),
+        id=reader.id(),
         status=reader.text_or("status"),
         created=reader.moment("created"),
         paid_at=paid_at,

@@ -25,4 +25,4 @@ def products_with(ids: Sequence[str]) -> StripeCall[Listing[Product]]:
 
 def parse_product(reader: Reader) -> Product:
     """Read one product."""
-    return Product(id=reader.text("id"), name=reader.text_or("name"))
+    return Product(id=reader.id(), name=reader.text_or("name"))

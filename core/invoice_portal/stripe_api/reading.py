@@ -7,21 +7,24 @@ Money is never guessed: a field that must be an integer and is not makes the who
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from invoice_portal.errors import StripeUnavailable
 from invoice_portal.money import Money
 
 T = TypeVar("T")
 
-_MOST = 10**17
-"""No amount and no quantity of Stripe's is larger."""
-_LAST_MOMENT = 253402300799
-_MOST_DECIMALS = 20
+_MOST: Final = 10**17
+"""No amount of Stripe's is larger."""
+_MOST_DIGITS: Final = 12
+"""Digits before the point that a quantity, a price in minor units or a percentage can have."""
+_LAST_MOMENT: Final = 253370764799
+"""The end of the year 9998: every zone still has a date for it."""
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 class Reader:
@@ -86,29 +89,37 @@ class Reader:
             number = Decimal(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
         except InvalidOperation:
             number = None
-        if number is None or not number.is_finite() or abs(number) > _MOST or number.adjusted() < -_MOST_DECIMALS:
+        if number is None or not _sensible(number):
             raise self._wrong(name, "a decimal")
-        return number
+        return number if number else Decimal(0)
 
     def number_or_none(self, name: str) -> Decimal | None:
         """A JSON number that is no money (a percentage), by its shortest spelling."""
         value = self._data.get(name)
         if value is None:
             return None
-        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        number = Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if number is None or not _sensible(number):
             raise self._wrong(name, "a number")
-        return Decimal(str(value))
+        return number
 
     def flag(self, name: str) -> bool:
         """A flag; null and absent are false."""
         return self._data.get(name) is True
+
+    def id(self) -> str:
+        """The object's own id, fit for an address."""
+        value = self._data.get("id")
+        if not isinstance(value, str) or not _ID.fullmatch(value):
+            raise self._wrong("id", "an id")
+        return value
 
     def id_or_none(self, name: str) -> str | None:
         """The id of a field that may be expanded, null or absent."""
         value = self._data.get(name)
         if isinstance(value, dict):
             value = value.get("id")
-        return value if isinstance(value, str) and value else None
+        return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
     def inside(self, name: str) -> Reader | None:
         """An object within this one; None where it is null, absent, or only an id (not expanded)."""
@@ -152,6 +163,11 @@ class Reader:
         return StripeUnavailable(f"{self._where}.{name}: Stripe answered {kind} where {wanted} belongs")
 
 
+def _sensible(number: Decimal) -> bool:
+    """Whether a decimal has a size that can be printed; its exponent is looked at before anything is computed."""
+    return number.is_finite() and (not number or -_MOST_DIGITS * 2 <= number.adjusted() < _MOST_DIGITS)
+
+
 def _printable(text: str) -> str:
     """The text without lone surrogates: JSON can spell them, but nothing can print them."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
@@ -170,7 +186,7 @@ def listing_of(parse: Callable[[Reader], T], where: str) -> Callable[[Any], List
 
     def parse_listing(data: Any) -> Listing[T]:
         reader = Reader(data, where)
-        if reader.text("object") != "list":
+        if reader.text("object") != "list" or not isinstance(data.get("data"), list):
             raise StripeUnavailable(f"{where}: Stripe did not answer a list")
         return Listing(reader.each("data", parse), reader.flag("has_more"))
 

@@ -38,7 +38,7 @@ def parse_subscription(reader: Reader) -> Subscription:
     """Read one subscription."""
     products = reader.each("items", _product) if reader.inside("items") else ()
     return Subscription(
-        id=reader.text("id"),
+        id=reader.id(),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
         created=reader.moment_or_none("created") or 0,
         description=reader.text_or("description"),

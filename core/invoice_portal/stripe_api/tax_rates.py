@@ -35,7 +35,7 @@ def is_tax_rate_id(text: str) -> bool:
 def parse_tax_rate(reader: Reader) -> TaxRate:
     """Read one tax rate; Stripe sends percentages as JSON numbers with at most four decimals."""
     return TaxRate(
-        id=reader.text("id"),
+        id=reader.id(),
         display_name=reader.text_or("display_name"),
         percentage=reader.number_or_none("percentage"),
         jurisdiction=reader.text_or("jurisdiction"),

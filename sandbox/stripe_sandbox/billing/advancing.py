@@ -24,6 +24,8 @@ def finalize_job(sandbox: Sandbox, id: str) -> None:
         del noted["request_log_url"]
         invoice.update(last_finalization_error=noted, automatically_finalizes_at=None)
         return
+    if invoice["collection_method"] == "send_invoice":
+        sandbox.tell("invoice.sent", invoice)
     attempt(sandbox, id)
 
 

@@ -11,9 +11,6 @@ from stripe_sandbox.http import Json
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
-DAY = 24 * 60 * 60
-RETRY_AFTER = (3 * DAY, 5 * DAY, 7 * DAY)
-"""The classic retry schedule: when an automatic attempt fails, the next one comes so much later."""
 _DESCRIPTIONS = {
     "subscription_create": "Subscription creation",
     "subscription_cycle": "Subscription update",
@@ -80,6 +77,7 @@ def require_payable(invoice: Json) -> None:
 def pay(sandbox: Sandbox, invoice: Json, method: str | None, *, off_session: bool, automatic: bool = False) -> None:
     """Charge what remains. Raises 402 where the card is declined or the customer must act; both are noted."""
     require_payable(invoice)
+    sandbox.note(invoice)
     intent = default_intent(sandbox, invoice)
     assert intent is not None, "an open invoice has its default payment"
     if automatic or invoice["attempt_count"] == 0:
@@ -91,6 +89,8 @@ def pay(sandbox: Sandbox, invoice: Json, method: str | None, *, off_session: boo
             raise _requires_action(sandbox, intent)
     except StripeError:
         _plan_retry(sandbox, invoice, automatic=automatic)
+        if intent["status"] == "requires_action":
+            sandbox.tell("invoice.payment_action_required", invoice)
         sandbox.tell("invoice.payment_failed", invoice)
         raise
 
@@ -205,11 +205,10 @@ def _plan_retry(sandbox: Sandbox, invoice: Json, *, automatic: bool) -> None:
     """A manual attempt does not move the schedule."""
     if not automatic:
         return
-    tried = invoice["attempt_count"]
-    if not _has_method(sandbox, invoice) or tried > len(RETRY_AFTER):
-        invoice["next_payment_attempt"] = None
-        return
-    schedule_attempt(sandbox, invoice, sandbox.clock.now + RETRY_AFTER[tried - 1])
+    at = sandbox.dunning.next_attempt(invoice, sandbox.clock.now) if _has_method(sandbox, invoice) else None
+    invoice["next_payment_attempt"] = at
+    if at is not None:
+        schedule_attempt(sandbox, invoice, at)
 
 
 def schedule_attempt(sandbox: Sandbox, invoice: Json, at: int) -> None:

@@ -104,9 +104,10 @@ def is_valid(coupon: Json, now: int) -> bool:
 
 def discount_customer(sandbox: Sandbox, customer_id: str, coupon_id: str) -> Json:
     """Give a customer a discount for all their invoices, as the Dashboard does (the API no longer can)."""
-    customer = sandbox.store["customer", customer_id]
-    id = redeem(sandbox, [{"coupon": coupon_id}], customer=customer_id)[0]
-    customer["discount"] = id
+    with sandbox.change():
+        customer = sandbox.store["customer", customer_id]
+        id = redeem(sandbox, [{"coupon": coupon_id}], customer=customer_id)[0]
+        customer["discount"] = id
     return sandbox.store["discount", id]
 
 

@@ -24,6 +24,7 @@ def finalize(sandbox: Sandbox, invoice: Json) -> None:
     refresh(sandbox, invoice)
     if invoice["collection_method"] == "send_invoice" and not lines_of(sandbox, invoice):
         raise StripeError("You can't finalize an invoice with no line items.", code="invoice_no_customer_line_items")
+    sandbox.note(invoice)
     customer = sandbox.store["customer", invoice["customer"]]
     now = sandbox.clock.now
     token = sandbox.ids.text("hosted", 40)

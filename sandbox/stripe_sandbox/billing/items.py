@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stripe_sandbox.billing.drafting import new_line, refresh
 from stripe_sandbox.http import Json
@@ -24,6 +24,55 @@ def pricing_of(price: Json, currency: str) -> Json:
     }
 
 
+def new_item(
+    sandbox: Sandbox,
+    customer: Json,
+    *,
+    quantity: Decimal,
+    subscription: str | None = None,
+    subscription_item: str | None = None,
+    tax_rates: Sequence[str] = (),
+    **given: Any,
+) -> Json:
+    """Enter an invoice item that waits to be billed. `given` are its amount, currency, pricing and what is special."""
+    now = sandbox.clock.now
+    customer["currency"] = customer["currency"] or given["currency"]
+    return sandbox.store.add(
+        {
+            "id": sandbox.ids.new("ii"),
+            "object": "invoiceitem",
+            "customer": customer["id"],
+            "customer_account": None,
+            "date": now,
+            "description": None,
+            "discountable": True,
+            "discounts": [],
+            "invoice": None,
+            "livemode": False,
+            "metadata": {},
+            "net_amount": given["amount"],
+            "parent": _parent(subscription, subscription_item),
+            "period": {"end": now, "start": now},
+            "proration": False,
+            "test_clock": customer["test_clock"],
+            **quantities(quantity),
+            **given,
+            "_tax_rates": list(tax_rates),
+            "_subscription": subscription,
+            "_line": None,
+        }
+    )
+
+
+def _parent(subscription: str | None, subscription_item: str | None) -> Json | None:
+    if subscription is None:
+        return None
+    details = {"subscription": subscription}
+    if subscription_item is not None:
+        details["subscription_item"] = subscription_item
+    return {"subscription_details": details, "type": "subscription_details"}
+
+
 def bill_item(sandbox: Sandbox, item: Json, invoice: Json) -> Json:
     """Put an invoice item on a draft: returns its line, which the caller places."""
     subscription = item["_subscription"]
@@ -34,16 +83,7 @@ def bill_item(sandbox: Sandbox, item: Json, invoice: Json) -> Json:
         quantity=Decimal(item["quantity_decimal"]),
         period=item["period"],
         pricing=item["pricing"],
-        parent={
-            "invoice_item_details": {
-                "invoice_item": item["id"],
-                "proration": item["proration"],
-                "proration_details": {"credited_items": None},
-                "subscription": subscription,
-            },
-            "subscription_item_details": None,
-            "type": "invoice_item_details",
-        },
+        parent=_line_parent(item),
         tax_rates=item["_tax_rates"] or None,
         discounts=item["discounts"],
         description=item["description"],
@@ -55,6 +95,25 @@ def bill_item(sandbox: Sandbox, item: Json, invoice: Json) -> Json:
     item["_line"] = line["id"]
     sandbox.store.reindex(item)
     return line
+
+
+def _line_parent(item: Json) -> Json:
+    """A proration is shown as the subscription item's, all else as the invoice item's."""
+    credited = (item.get("proration_details") or {}).get("credited_items") or {}
+    details = {
+        "invoice_item": item["id"],
+        "proration": item["proration"],
+        "proration_details": {"credited_items": credited.get("invoice_line_item_details")},
+        "subscription": item["_subscription"],
+    }
+    subscription_item = (item["parent"] or {}).get("subscription_details", {}).get("subscription_item")
+    if subscription_item is None:
+        return {"invoice_item_details": details, "subscription_item_details": None, "type": "invoice_item_details"}
+    return {
+        "invoice_item_details": None,
+        "subscription_item_details": {**details, "subscription_item": subscription_item},
+        "type": "subscription_item_details",
+    }
 
 
 def append_item(sandbox: Sandbox, item: Json, invoice: Json) -> None:

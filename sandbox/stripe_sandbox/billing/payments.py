@@ -81,6 +81,7 @@ def confirm(sandbox: Sandbox, intent: Json, method: Json, *, off_session: bool) 
     """Try to take the money. Leaves the intent `succeeded` or `requires_action`; raises 402 for a decline."""
     require_open(intent)
     _require_type(intent, method)
+    sandbox.note(intent)
     intent.update(payment_method=method["id"], next_action=None)
     behaviour = _behaviour(sandbox, method, off_session)
     if isinstance(behaviour, Authenticate):
@@ -166,6 +167,7 @@ def _behaviour(sandbox: Sandbox, method: Json, off_session: bool) -> Behaviour:
 def _charge(sandbox: Sandbox, intent: Json, method: Json, decline: Behaviour) -> None:
     assert not isinstance(decline, Authenticate)
     charge = _new_charge(sandbox, intent, method, decline)
+    sandbox.note(charge)
     intent["latest_charge"] = charge["id"]
     if decline is not None:
         raise _failed(sandbox, intent, method, decline, charge)
@@ -183,6 +185,7 @@ def _failed(sandbox: Sandbox, intent: Json, method: Json, decline: Decline, char
     del noted["request_log_url"]
     intent.update(status="requires_payment_method", last_payment_error=noted, payment_method=None)
     error.details["payment_intent"] = sandbox.shown(intent)
+    sandbox.tell("payment_intent.payment_failed", intent)
     return error
 
 

@@ -32,3 +32,11 @@ def next_boundary(anchor: int, interval: str, count: int, after: int) -> int:
     while boundary(anchor, interval, count, number) > after and number > 0:
         number -= 1
     return boundary(anchor, interval, count, number + 1)
+
+
+def previous_boundary(anchor: int, interval: str, count: int, before: int) -> int:
+    """The last beginning of a period that is earlier than a moment, which may be the anchor itself."""
+    number = (before - anchor) // (count * (_SECONDS.get(interval) or 28 * DAY * _MONTHS[interval])) + 1
+    while boundary(anchor, interval, count, number) >= before:
+        number -= 1
+    return boundary(anchor, interval, count, number)

@@ -36,6 +36,8 @@ def set_period(sandbox: Sandbox, subscription: Json, start: int, end: int) -> No
     """Move all items to a period and see to its end."""
     for item in items_of(sandbox, subscription):
         item.update(current_period_start=start, current_period_end=end)
+    if subscription["cancel_at_period_end"]:
+        subscription["cancel_at"] = end
     sandbox.agenda.add(end, "subscription.renew", subscription["id"])
 
 
@@ -47,8 +49,10 @@ def period_end(sandbox: Sandbox, subscription: Json, start: int) -> int:
     )
 
 
-def new_invoice(sandbox: Sandbox, subscription: Json, reason: str, billed: tuple[int, int]) -> Json:
-    """Make the draft for the current period. `billed` is the period that ends with it."""
+def new_invoice(
+    sandbox: Sandbox, subscription: Json, reason: str, billed: tuple[int, int], *, pending_only: bool = False
+) -> Json:
+    """Make the draft for the current period, or for what is pending only. `billed` is the period that ends with it."""
     customer = sandbox.store["customer", subscription["customer"]]
     now = sandbox.clock.now
     sends = subscription["collection_method"] == "send_invoice"
@@ -60,7 +64,7 @@ def new_invoice(sandbox: Sandbox, subscription: Json, reason: str, billed: tuple
         billing_reason=reason,
         collection_method=subscription["collection_method"],
         default_payment_method=None,
-        discounts=_discounts(sandbox, subscription, customer),
+        discounts=[] if pending_only else _discounts(sandbox, subscription, customer),
         due_date=now + subscription["days_until_due"] * DAY if sends else None,
         parent=drafting.subscription_parent(subscription),
         payment_settings={
@@ -73,39 +77,85 @@ def new_invoice(sandbox: Sandbox, subscription: Json, reason: str, billed: tuple
         _subscription=subscription["id"],
         _default_tax_rates=list(subscription["_default_tax_rates"]),
     )
-    for item in items_of(sandbox, subscription):
-        invoice["_lines"][:0] = [line["id"] for line in _lines(sandbox, subscription, item, invoice)]
+    for item in [] if pending_only else items_of(sandbox, subscription):
+        lines = [line["id"] for line in _lines(sandbox, subscription, item, invoice)]
+        item["_billed"] = [{"item": None, "line": line} for line in lines]
+        invoice["_lines"][:0] = lines
     waiting = items.pending(sandbox, customer["id"], invoice["currency"], subscription["id"])
     items.include_pending(sandbox, invoice, waiting)
     subscription["latest_invoice"] = invoice["id"]
+    if sandbox.on_draft is not None:
+        sandbox.on_draft(invoice)
     return invoice
+
+
+def pending_of(sandbox: Sandbox, subscription: Json) -> list[Json]:
+    """The invoice items of a subscription that no invoice bills yet, newest first."""
+    found = items.pending(sandbox, subscription["customer"], subscription["currency"], subscription["id"])
+    return [item for item in found if item["_subscription"] == subscription["id"]]
 
 
 def renew_job(sandbox: Sandbox, id: str) -> None:
     """A period has ended: end the subscription if that was asked for, else bill the next period."""
     subscription = sandbox.store["subscription", id]
     now = sandbox.clock.now
-    if subscription["status"] in ENDED or period_of(sandbox, subscription)[1] != now:
+    if subscription["status"] in (*ENDED, "paused") or period_of(sandbox, subscription)[1] != now:
         return
-    if subscription["cancel_at_period_end"]:
+    if subscription["cancel_at"] is not None and subscription["cancel_at"] <= now:
+        _end_with_last_invoice(sandbox, subscription)
+    elif subscription["status"] != "trialing" or _trial_goes_on(sandbox, subscription):
+        _bill_next(sandbox, subscription)
+
+
+def _end_with_last_invoice(sandbox: Sandbox, subscription: Json) -> None:
+    """What is still pending is billed when a subscription ends with its period."""
+    if pending_of(sandbox, subscription):
+        billed = period_of(sandbox, subscription)
+        invoice = new_invoice(sandbox, subscription, "subscription_cycle", billed, pending_only=True)
         end(sandbox, subscription, "canceled", "cancellation_requested")
-        return
-    if subscription["status"] == "trialing":
-        subscription["status"] = "active"
-    before = period_of(sandbox, subscription)
+        invoice["auto_advance"] = True
+        drafting.schedule_finalization(sandbox, invoice, sandbox.clock.now + drafting.HOUR)
+    else:
+        end(sandbox, subscription, "canceled", "cancellation_requested")
+
+
+def _trial_goes_on(sandbox: Sandbox, subscription: Json) -> bool:
+    """At the end of a trial: active, unless there is nothing to charge and that was to end or to pause it."""
+    behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
+    if behavior != "create_invoice" and not _can_be_charged(sandbox, subscription):
+        if behavior == "cancel":
+            end(sandbox, subscription, "canceled", "cancellation_requested")
+        else:
+            subscription["status"] = "paused"
+        return False
+    subscription["status"] = "active"
+    return True
+
+
+def _can_be_charged(sandbox: Sandbox, subscription: Json) -> bool:
+    customer = sandbox.store["customer", subscription["customer"]]
+    return bool(
+        subscription["collection_method"] == "send_invoice"
+        or subscription["default_payment_method"]
+        or customer["invoice_settings"]["default_payment_method"]
+    )
+
+
+def _bill_next(sandbox: Sandbox, subscription: Json) -> None:
+    before, now = period_of(sandbox, subscription), sandbox.clock.now
     set_period(sandbox, subscription, now, period_end(sandbox, subscription, now))
-    if subscription["status"] in ("incomplete", "paused"):
+    if subscription["status"] == "incomplete":
         return
     invoice = new_invoice(sandbox, subscription, "subscription_cycle", before)
-    if not _paused(sandbox, subscription, invoice):
+    if subscription["status"] == "unpaid":
+        invoice["auto_advance"] = False
+    elif not paused(sandbox, subscription, invoice):
         drafting.schedule_finalization(sandbox, invoice, now + drafting.HOUR)
 
 
-def _paused(sandbox: Sandbox, subscription: Json, invoice: Json) -> bool:
-    """Paused collection leaves the draft, or finalises it to void it or to write it off."""
+def paused(sandbox: Sandbox, subscription: Json, invoice: Json) -> bool:
+    """Whether collection is paused: that leaves the draft, or finalises it to void it or to write it off."""
     pause = subscription["pause_collection"]
-    if pause is not None and pause["resumes_at"] is not None and pause["resumes_at"] <= sandbox.clock.now:
-        pause = subscription["pause_collection"] = None
     if pause is None:
         return False
     invoice["auto_advance"] = False
@@ -114,6 +164,18 @@ def _paused(sandbox: Sandbox, subscription: Json, invoice: Json) -> bool:
     if invoice["status"] == "open":
         (void if pause["behavior"] == "void" else mark_uncollectible)(sandbox, invoice)
     return True
+
+
+def unpause_job(sandbox: Sandbox, id: str) -> None:
+    """The moment of `resumes_at` has come, unless it was moved."""
+    unpause(sandbox, sandbox.store["subscription", id])
+
+
+def unpause(sandbox: Sandbox, subscription: Json) -> None:
+    """Collect again, if the moment of `resumes_at` is past."""
+    pause = subscription["pause_collection"]
+    if pause is not None and pause["resumes_at"] is not None and pause["resumes_at"] <= sandbox.clock.now:
+        subscription["pause_collection"] = None
 
 
 def cancel_job(sandbox: Sandbox, id: str) -> None:
@@ -136,6 +198,7 @@ def expire_job(sandbox: Sandbox, id: str) -> None:
 def await_payment(sandbox: Sandbox, subscription: Json) -> None:
     """The first payment is outstanding."""
     subscription["status"] = "incomplete"
+    sandbox.note(subscription)
     sandbox.agenda.add(sandbox.clock.now + _EXPIRES_AFTER, "subscription.expire", subscription["id"])
 
 
@@ -153,7 +216,7 @@ def end(sandbox: Sandbox, subscription: Json, status: str, reason: str | None) -
 def invoice_paid(sandbox: Sandbox, invoice: Json) -> None:
     """A payment that came makes its subscription active, unless another invoice is overdue."""
     subscription = _of(sandbox, invoice)
-    if subscription is None or subscription["status"] not in ("incomplete", "past_due", "unpaid"):
+    if subscription is None or subscription["status"] not in ("incomplete", "past_due", "paused", "unpaid"):
         return
     if subscription["latest_invoice"] == invoice["id"]:
         subscription["status"] = "active"
@@ -162,8 +225,22 @@ def invoice_paid(sandbox: Sandbox, invoice: Json) -> None:
 def payment_failed(sandbox: Sandbox, invoice: Json) -> None:
     """A payment that failed makes its subscription past due; a first one leaves it incomplete."""
     subscription = _of(sandbox, invoice)
-    if subscription is not None and subscription["status"] == "active":
+    if subscription is None:
+        return
+    if subscription["status"] == "active":
         subscription["status"] = "past_due"
+    if subscription["status"] == "past_due" and sandbox.dunning.is_over(invoice):
+        _give_up(sandbox, subscription, invoice)
+
+
+def _give_up(sandbox: Sandbox, subscription: Json, invoice: Json) -> None:
+    """All attempts have failed: what becomes of both is a setting of the account."""
+    if sandbox.dunning.invoice == "uncollectible":
+        mark_uncollectible(sandbox, invoice)
+    if sandbox.dunning.subscription == "canceled":
+        end(sandbox, subscription, "canceled", "payment_failed")
+    else:
+        subscription["status"] = sandbox.dunning.subscription
 
 
 def _of(sandbox: Sandbox, invoice: Json) -> Json | None:

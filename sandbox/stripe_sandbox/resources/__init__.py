@@ -4,11 +4,14 @@ from stripe_sandbox.resource import Resource
 from stripe_sandbox.resources import (
     account,
     charges,
+    core_events,
     coupons,
     credit_notes,
     customer_balance_transactions,
     customers,
     discounts,
+    event_destinations,
+    events,
     invoice_payments,
     invoiceitems,
     invoices,
@@ -23,6 +26,7 @@ from stripe_sandbox.resources import (
     subscriptions,
     tax_ids,
     tax_rates,
+    webhook_endpoints,
 )
 
 RESOURCES: tuple[Resource, ...] = (
@@ -48,5 +52,9 @@ RESOURCES: tuple[Resource, ...] = (
     prices.RESOURCE,
     products.RESOURCE,
     tax_rates.RESOURCE,
+    events.RESOURCE,
+    webhook_endpoints.RESOURCE,
+    core_events.RESOURCE,
+    event_destinations.RESOURCE,
 )
 """Every resource that the sandbox offers."""

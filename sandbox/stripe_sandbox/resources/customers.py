@@ -117,7 +117,8 @@ def _create(call: Call) -> Json:
     return customer
 
 
-def _update(call: Call) -> Json:
+def update(call: Call) -> Json:
+    """Change the customer whom the path names."""
     customer = _present(call)
     _check_prefix(call)
     _check_default(call, customer)
@@ -266,7 +267,7 @@ RESOURCE = Resource(
         Route("GET", "/v1/customers", _list, LIST),
         Route("POST", "/v1/customers", _create, CREATE),
         Route("GET", "/v1/customers/{customer}", lambda call: call.named("customer")),
-        Route("POST", "/v1/customers/{customer}", _update, _SAVE),
+        Route("POST", "/v1/customers/{customer}", update, _SAVE),
         Route("DELETE", "/v1/customers/{customer}", _delete),
         Route("GET", "/v1/customers/{customer}/discount", _discount),
         Route("DELETE", "/v1/customers/{customer}/discount", _delete_discount),

@@ -74,7 +74,7 @@ LIST: Fields = {
 
 def create(call: Call) -> Json:
     """Make an invoice item out of a call's parameters; on a draft if it names one, else pending."""
-    params, now = call.params, call.now
+    params = call.params
     invoice = call.given("invoice", "invoice")
     customer = call.given("customer", "customer") or (invoice and call.store["customer", invoice["customer"]])
     if not customer:
@@ -82,43 +82,28 @@ def create(call: Call) -> Json:
     if invoice is not None:
         _check_invoice(invoice, customer)
     amounts = _amounts(call, invoice, customer)
-    customer["currency"] = customer["currency"] or amounts["currency"]
-    subscription = params.get("subscription")
-    item: Json = {
-        "id": call.sandbox.ids.new("ii"),
-        "object": "invoiceitem",
-        "customer": customer["id"],
-        "customer_account": None,
-        "date": now,
-        "description": amounts.pop("product_name"),
-        "discountable": True,
-        "discounts": [],
-        "invoice": None,
-        "livemode": False,
-        "metadata": {},
-        "parent": _parent(subscription),
-        "period": {"end": now, "start": now},
-        "proration": False,
-        "test_clock": None,
+    item = items.new_item(
+        call.sandbox,
+        customer,
+        quantity=amounts.pop("quantity"),
+        description=amounts.pop("product_name"),
+        subscription=params.get("subscription"),
         **amounts,
-        "_tax_rates": [],
-        "_subscription": subscription,
-        "_line": None,
-    }
-    call.store.add(item)
+    )
     _apply(call, item)
     if invoice is not None:
         items.append_item(call.sandbox, item, invoice)
     return item
 
 
-def _update(call: Call) -> Json:
+def update(call: Call) -> Json:
+    """Change the invoice item that the path names, and the draft that bills it."""
     item = _editable(call)
     if {"amount", "price_data", "pricing", "quantity", "quantity_decimal", "unit_amount_decimal"} & set(call.params):
         customer = call.store["customer", item["customer"]]
         amounts = _amounts(call, item, customer)
         amounts.pop("product_name")
-        item.update(amounts)
+        item.update(amounts, **items.quantities(amounts.pop("quantity")))
     _apply(call, item)
     items.update_line(call.sandbox, item)
     return item
@@ -166,7 +151,7 @@ def _amounts(call: Call, context: Json | None, customer: Json) -> Json:
         "net_amount": amount,
         "pricing": items.pricing_of(price, currency),
         "product_name": call.store["product", price["product"]]["name"],
-        **items.quantities(quantity),
+        "quantity": quantity,
     }
 
 
@@ -224,12 +209,6 @@ def _editable(call: Call) -> Json:
     return item
 
 
-def _parent(subscription: str | None) -> Json | None:
-    if subscription is None:
-        return None
-    return {"subscription_details": {"subscription": subscription}, "type": "subscription_details"}
-
-
 def _list(call: Call) -> Json:
     params = call.params
 
@@ -262,7 +241,7 @@ RESOURCE = Resource(
         Route("GET", "/v1/invoiceitems", _list, LIST),
         Route("POST", "/v1/invoiceitems", create, CREATE),
         Route("GET", "/v1/invoiceitems/{invoiceitem}", lambda call: call.named("invoiceitem")),
-        Route("POST", "/v1/invoiceitems/{invoiceitem}", _update, _SAVE),
+        Route("POST", "/v1/invoiceitems/{invoiceitem}", update, _SAVE),
         Route("DELETE", "/v1/invoiceitems/{invoiceitem}", _delete),
     ),
 )

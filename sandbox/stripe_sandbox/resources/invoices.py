@@ -39,6 +39,7 @@ from stripe_sandbox.resource import (
     merged,
 )
 from stripe_sandbox.resources import invoiceitems
+from stripe_sandbox.resources.previews import PREVIEW, preview
 from stripe_sandbox.resources.shapes import (
     COLLECTION_METHODS,
     CUSTOM_FIELDS,
@@ -295,6 +296,7 @@ def _send(call: Call) -> Json:
         finalize(call.sandbox, invoice)
     elif invoice["status"] not in ("open", "uncollectible"):
         raise invalid(f"You can't send an invoice that is {invoice['status']}.", "invoice")
+    call.sandbox.tell("invoice.sent", invoice)
     return invoice
 
 
@@ -364,6 +366,7 @@ RESOURCE = Resource(
     routes=(
         Route("GET", "/v1/invoices", _list, LIST),
         Route("POST", "/v1/invoices", _create, CREATE),
+        Route("POST", "/v1/invoices/create_preview", preview, PREVIEW, rehearsed=True),
         Route("GET", "/v1/invoices/{invoice}", lambda call: call.named("invoice")),
         Route("POST", "/v1/invoices/{invoice}", _update, _SAVE),
         Route("DELETE", "/v1/invoices/{invoice}", _delete),

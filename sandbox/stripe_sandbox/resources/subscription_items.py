@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from stripe_sandbox.billing import changing
+from stripe_sandbox.billing.changing import Terms
 from stripe_sandbox.billing.discounts import redeem
 from stripe_sandbox.billing.pricing import INTERVALS, UNIT_AMOUNT, inline_price
-from stripe_sandbox.billing.subscribing import items_of
+from stripe_sandbox.billing.subscribing import ENDED, items_of, period_of
 from stripe_sandbox.errors import invalid
 from stripe_sandbox.http import Json
-from stripe_sandbox.parameters import Currency, Fields, Hash, Integer, Metadata, OneOf, Reference
+from stripe_sandbox.parameters import Boolean, Currency, Fields, Hash, Integer, ListOf, Metadata, OneOf, Reference
 from stripe_sandbox.resource import LISTING, Call, Embedded, Link, Resource, Route, merged
 from stripe_sandbox.resources.shapes import DISCOUNTS, TAX_BEHAVIOR, TAX_RATES
 
@@ -37,13 +39,25 @@ NEW: Fields = {
     "tax_rates": TAX_RATES,
 }
 """What an item of a new subscription takes."""
+TERMS: Fields = {
+    "payment_behavior": OneOf(("allow_incomplete", "default_incomplete", "error_if_incomplete")),
+    "proration_behavior": OneOf(("always_invoice", "create_prorations", "none")),
+    "proration_date": Integer(),
+}
+"""How a change is billed."""
+CHANGE: Fields = {**NEW, "metadata": Metadata()}
+CHANGES = ListOf(Hash({**CHANGE, "deleted": Boolean(), "id": Reference(to="subscription_item")}))
+"""What `items` of a subscription that is there takes."""
+CREATE: Fields = {**NEW, **TERMS, "subscription": Reference(to="subscription", required=True)}
+UPDATE: Fields = {**CHANGE, **TERMS, "off_session": Boolean()}
 LIST: Fields = {"subscription": Reference(to="subscription", required=True), **LISTING}
 
 
-def price_of(sandbox: Sandbox, wish: Json, name: str) -> Json:
+def price_of(sandbox: Sandbox, wish: Json, name: str = "") -> Json:
     """The price that an item asks for: one that is there, or one made of `price_data`."""
+    param = f"{name}[price]" if name else "price"
     if ("price" in wish) == ("price_data" in wish):
-        raise invalid(f"Missing required param: {name}[price].", f"{name}[price]", "parameter_missing")
+        raise invalid(f"Missing required param: {param}.", param, "parameter_missing")
     if "price_data" in wish:
         data = dict(wish["price_data"])
         return inline_price(sandbox, data.pop("product"), **data)
@@ -51,10 +65,10 @@ def price_of(sandbox: Sandbox, wish: Json, name: str) -> Json:
     if price["type"] != "recurring":
         raise invalid(
             "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
-            f"{name}[price]",
+            param,
         )
     if not price["active"]:
-        raise invalid("The price specified is inactive. This field only accepts active prices.", f"{name}[price]")
+        raise invalid("The price specified is inactive. This field only accepts active prices.", param)
     return price
 
 
@@ -90,12 +104,111 @@ def new_item(sandbox: Sandbox, subscription: Json, price: Json, wish: Json) -> J
             "metadata": merged({}, wish.get("metadata", {})),
             "quantity": wish.get("quantity", 1),
             "subscription": subscription["id"],
+            "_billed": [],
             "_price": price["id"],
             "_tax_rates": wish.get("tax_rates") or [],
         }
     )
     subscription["_items"].append(id)
     return item
+
+
+def terms_of(call: Call) -> Terms:
+    """How the call's change is billed."""
+    params = call.params
+    return Terms(
+        params.get("proration_date", call.now),
+        params.get("proration_behavior", "create_prorations"),
+        params.get("payment_behavior", "allow_incomplete"),
+        params.get("off_session", False),
+    )
+
+
+def alter(sandbox: Sandbox, subscription: Json, wishes: Sequence[Json]) -> None:
+    """Change, add and take away items as `items` of a subscription's update asks for. Raises StripeError."""
+    for at, wish in enumerate(wishes):
+        name = f"items[{at}]"
+        if "id" not in wish:
+            _add(sandbox, subscription, wish, name)
+            continue
+        item = sandbox.store["subscription_item", wish["id"]]
+        if item["subscription"] != subscription["id"]:
+            raise invalid(f"The item {item['id']} is not one of this subscription's.", f"{name}[id]")
+        if wish.get("deleted"):
+            _remove(sandbox, subscription, item)
+        else:
+            _set(sandbox, subscription, item, wish, name)
+    left = items_of(sandbox, subscription)
+    if not left:
+        raise invalid("A subscription must have at least one active plan.", "items")
+    check_together([sandbox.store["price", item["_price"]] for item in left])
+
+
+def require_changeable(subscription: Json) -> None:
+    """Raises StripeError where the items of a subscription can no longer, or not yet, be changed."""
+    if subscription["status"] in (*ENDED, "incomplete"):
+        raise invalid(f"This subscription is {subscription['status']}: its items cannot be changed.", "subscription")
+
+
+def _add(sandbox: Sandbox, subscription: Json, wish: Json, name: str) -> Json:
+    price = price_of(sandbox, wish, name)
+    if any(item["_price"] == price["id"] for item in items_of(sandbox, subscription)):
+        message = f"Cannot add multiple subscription items with the same plan: {price['id']}"
+        raise invalid(message, f"{name}[price]" if name else "price")
+    start, end = period_of(sandbox, subscription)
+    item = new_item(sandbox, subscription, price, wish)
+    item.update(current_period_start=start, current_period_end=end)
+    return item
+
+
+def _set(sandbox: Sandbox, subscription: Json, item: Json, wish: Json, name: str) -> None:
+    if "price" in wish or "price_data" in wish:
+        item["_price"] = price_of(sandbox, wish, name)["id"]
+    if "quantity" in wish:
+        item["quantity"] = wish["quantity"]
+    if "tax_rates" in wish:
+        item["_tax_rates"] = wish["tax_rates"] or []
+    if "metadata" in wish:
+        item["metadata"] = merged(item["metadata"], wish["metadata"])
+    if "discounts" in wish:
+        item["discounts"] = redeem(
+            sandbox, wish["discounts"], customer=subscription["customer"], subscription_item=item["id"]
+        )
+
+
+def _remove(sandbox: Sandbox, subscription: Json, item: Json) -> None:
+    subscription["_items"] = [id for id in subscription["_items"] if id != item["id"]]
+    sandbox.store.remove(item)
+
+
+def _create(call: Call) -> Json:
+    subscription = call.given("subscription", "subscription")
+    assert subscription is not None
+    _change(call, subscription, [_wish(call)])
+    return items_of(call.sandbox, subscription)[-1]
+
+
+def _update(call: Call) -> Json:
+    item = call.named("subscription_item", "item")
+    subscription = call.store["subscription", item["subscription"]]
+    _change(call, subscription, [{**_wish(call), "id": item["id"]}])
+    return item
+
+
+def _delete(call: Call) -> Json:
+    item = call.named("subscription_item", "item")
+    subscription = call.store["subscription", item["subscription"]]
+    _change(call, subscription, [{"id": item["id"], "deleted": True}])
+    return {"id": item["id"], "object": "subscription_item", "deleted": True}
+
+
+def _change(call: Call, subscription: Json, wishes: Sequence[Json]) -> None:
+    require_changeable(subscription)
+    changing.change(call.sandbox, subscription, terms_of(call), lambda: alter(call.sandbox, subscription, wishes))
+
+
+def _wish(call: Call) -> Json:
+    return {name: value for name, value in call.params.items() if name in CHANGE}
 
 
 def _list(call: Call) -> Json:
@@ -112,6 +225,7 @@ def show(sandbox: Sandbox, item: Json) -> Json:
     return shown
 
 
+_ONE = "/v1/subscription_items/{item}"
 RESOURCE = Resource(
     kind="subscription_item",
     permission="subscription",
@@ -121,6 +235,9 @@ RESOURCE = Resource(
     expandable={"discounts": Link("discount"), "price": Embedded("price")},
     routes=(
         Route("GET", "/v1/subscription_items", _list, LIST),
-        Route("GET", "/v1/subscription_items/{item}", lambda call: call.named("subscription_item", "item")),
+        Route("POST", "/v1/subscription_items", _create, CREATE),
+        Route("GET", _ONE, lambda call: call.named("subscription_item", "item")),
+        Route("POST", _ONE, _update, UPDATE),
+        Route("DELETE", _ONE, _delete, TERMS),
     ),
 )

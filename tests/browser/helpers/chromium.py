@@ -31,7 +31,7 @@ def _program(playwright: Playwright) -> str | None:
     """The path of the program, or None for Playwright's own. Without any the test fails and says what to install."""
     if named := os.environ.get("CHROMIUM"):
         if not shutil.which(named):
-            pytest.fail(f"CHROMIUM is {named!r}, which is no program. Correct it or unset it. {ADVICE}", pytrace=False)
+            pytest.fail(f"CHROMIUM names {named!r}, which is no program: correct it or unset it.", pytrace=False)
         return shutil.which(named)
     if found := shutil.which("/usr/bin/chromium") or shutil.which("chromium"):
         return found

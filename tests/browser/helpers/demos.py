@@ -61,6 +61,14 @@ class Demo:
     def interrupt(self) -> int:
         """Press Ctrl-C, which reaches every process of the group, and wait for the command's exit status."""
         os.killpg(self._process.pid, signal.SIGINT)
+        return self._end()
+
+    def terminate(self) -> int:
+        """End the command alone, as a service manager does, and wait for its exit status."""
+        self._process.terminate()
+        return self._end()
+
+    def _end(self) -> int:
         status = self._process.wait(_PATIENCE_SECONDS)
         self._listener.join(_PATIENCE_SECONDS)
         return status

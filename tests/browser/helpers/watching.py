@@ -32,9 +32,10 @@ class Watch:
         """A request that the browser breaks off is part of the test."""
         self._abort = True
 
-    def complaints(self) -> list[str]:
-        """Everything so far, each complaint once."""
-        return list(dict.fromkeys(self._complaints))
+    def take(self) -> list[str]:
+        """Everything since this was last asked, each complaint once."""
+        taken, self._complaints = self._complaints, []
+        return list(dict.fromkeys(taken))
 
     def stop(self) -> None:
         """Stop listening: what happens while pages close is nobody's fault."""

@@ -1,0 +1,91 @@
+"""The part of the world in which subscriptions change: items, trials, revisions, previews, test clocks."""
+
+from __future__ import annotations
+
+from sandbox.api import DAY, NOW, Api
+
+
+def billing(api: Api) -> None:
+    """Tell it all; the answers are in the result."""
+    changes(api)
+    trials(api)
+    previews(api)
+
+
+def changes(api: Api) -> None:
+    customer = api.customer("pm_card_visa", email="changing@example.com")
+    off = api.post("coupons", percent_off=20, duration="forever")["id"]
+    plan = api.post(
+        "subscriptions",
+        customer=customer,
+        items=[{"price": api.price(), "quantity": 2}],
+        discounts=[{"coupon": off}],
+        add_invoice_items=[{"price": api.price(500, "Set-up", recurring=None)}],
+        billing_mode={"type": "flexible"},
+        trial_settings={"end_behavior": {"missing_payment_method": "pause"}},
+    )
+    api.advance(10 * DAY)
+    item = plan["items"]["data"][0]["id"]
+    api.post(f"subscription_items/{item}", quantity=3, metadata={"a": "b"}, expand=["price.product"])
+    api.get("invoiceitems", customer=customer, pending=True, expand=["data.discounts"])
+    added = api.post(
+        "subscription_items",
+        subscription=plan["id"],
+        price=api.price(700, "Add-on"),
+        proration_behavior="always_invoice",
+    )["id"]
+    api.post(
+        f"subscriptions/{plan['id']}",
+        items=[{"id": item, "quantity": 5}],
+        proration_date=api.sandbox.clock.now,
+        payment_behavior="error_if_incomplete",
+        expand=["latest_invoice.lines"],
+    )
+    api.delete(f"subscription_items/{added}", proration_behavior="none")
+    api.get("invoices", subscription=plan["id"], expand=["data.payments"])
+    api.delete(f"subscriptions/{plan['id']}", prorate=True, invoice_now=True)
+
+
+def trials(api: Api) -> None:
+    customer = api.customer(email="trying@example.com")
+    plan = api.subscribe(
+        customer,
+        trial_period_days=7,
+        trial_settings={"end_behavior": {"missing_payment_method": "pause"}},
+    )["id"]
+    api.advance(8 * DAY)
+    api.card(customer)
+    api.post(f"subscriptions/{plan}/resume", billing_cycle_anchor="now", expand=["latest_invoice"])
+    api.post(f"subscriptions/{plan}", trial_end=api.sandbox.clock.now + 3 * DAY)
+    api.post(f"subscriptions/{plan}", trial_end="now")
+    api.subscribe(customer, billing_cycle_anchor=api.sandbox.clock.now + 5 * DAY, cancel_at="min_period_end")
+    assert api.sandbox.clock.now > NOW
+
+
+def previews(api: Api) -> None:
+    customer = api.customer("pm_card_visa", email="previewing@example.com")
+    rate = api.post("tax_rates", display_name="VAT", percentage=19, inclusive=True)["id"]
+    off = api.post("coupons", percent_off=10, duration="forever")["id"]
+    plan = api.subscribe(customer, default_tax_rates=[rate], discounts=[{"coupon": off}])
+    item = plan["items"]["data"][0]["id"]
+    api.post("invoices/create_preview", subscription=plan["id"], expand=["discounts", "lines.data.discounts"])
+    api.post(
+        "invoices/create_preview",
+        customer=customer,
+        subscription=plan["id"],
+        subscription_details={"items": [{"id": item, "quantity": 4}], "proration_date": api.sandbox.clock.now},
+        expand=["total_discount_amounts.discount.source.coupon", "customer"],
+    )
+    api.post("invoices/create_preview", subscription=plan["id"], subscription_details={"cancel_now": True})
+    api.post(
+        "invoices/create_preview",
+        customer=customer,
+        subscription_details={"items": [{"price": api.price(), "quantity": 2}]},
+        discounts=[{"coupon": off}],
+    )
+    api.post(
+        "invoices/create_preview",
+        customer=customer,
+        invoice_items=[{"amount": 500, "currency": "usd", "description": "Set-up"}],
+        customer_details={"tax_exempt": "reverse"},
+    )
