@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from invoice_portal.counting import DATABASE
 from invoice_portal.effects import Count, Query
 from invoice_portal.errors import TooManyRequests
+from invoice_portal.settings import COUNT_IN_DATABASE
 from invoice_portal.visits import Visit
 
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 60 * 60, "day": 24 * 60 * 60}
@@ -31,7 +31,7 @@ async def _limit(visit: Visit, limit: str, key: str) -> None:
         return
     # Addresses are personal data: what is kept of them is a digest, until the window ends.
     name = hashlib.sha256(f"{visit.settings.secret_keys[0]} {key}".encode()).hexdigest()
-    if visit.settings.rate_limit_storage == DATABASE:
+    if visit.settings.rate_limit_storage == COUNT_IN_DATABASE:
         wait = await _count_in_database(limit, name, visit.now)
     else:
         wait = await Count(limit, name)

@@ -11,8 +11,8 @@ from typing import Final
 
 from invoice_portal.admission import admit
 from invoice_portal.answers import entry_of, error_data, retry_header
-from invoice_portal.counting import Counter, make_counter
 from invoice_portal.drivers.blocking import BlockingDriver
+from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, EngineDatabase, make_database
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
 from invoice_portal.errors import ConfigurationError, LinkEnded, PortalError, StoreUnavailable

@@ -22,6 +22,8 @@ Translations: TypeAlias = Sequence[str | Path] | Mapping[str, Mapping[str, str]]
 STRIPE_API_BASE: Final = "https://api.stripe.com"
 MIN_SECRET_LENGTH: Final = 16
 MIN_API_KEY_LENGTH: Final = 32
+COUNT_IN_DATABASE: Final = "database"
+"""The value of ``rate_limit_storage`` by which the portal's own database counts."""
 SQLITE_FILE: Final = "sqlite:///invoice-portal.sqlite3"
 ENV_PREFIX: Final = "INVOICE_PORTAL_"
 _LIVE_PREFIXES: Final = ("sk_live_", "rk_live_")
@@ -391,7 +393,7 @@ def _check_links(settings: PortalSettings) -> None:
         if (limit := getattr(settings, name)) and not _LIMIT.fullmatch(limit):
             raise ConfigurationError(f"{name} must be a number and a time, such as '5/hour', not {limit!r}.")
     schemes = ("memory://", "redis://", "rediss://")
-    if settings.rate_limit_storage != "database" and not settings.rate_limit_storage.startswith(schemes):
+    if settings.rate_limit_storage != COUNT_IN_DATABASE and not settings.rate_limit_storage.startswith(schemes):
         raise ConfigurationError("rate_limit_storage must be 'memory://', 'database' or a redis:// address.")
 
 

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -131,8 +130,7 @@ class EngineDatabase:
     def _open(self) -> _Opened:
         with self._lock:
             if self._opened is None or self._opened.pid != os.getpid():
-                threads = ThreadPoolExecutor(_CONNECTIONS, thread_name_prefix="invoice-portal-database")
-                self._opened = _Opened(os.getpid(), _make_engine(self._url), threads)
+                self._opened = _Opened(_make_engine(self._url))
             return self._opened
 
     def _ready(self) -> Engine:
@@ -145,15 +143,15 @@ class EngineDatabase:
         return opened.engine
 
 
-@dataclass(slots=True)
 class _Opened:
     """What belongs to one process: after a fork it is made anew, since connections must not be shared."""
 
-    pid: int
-    engine: Engine
-    threads: ThreadPoolExecutor
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    ready: bool = False
+    def __init__(self, engine: Engine) -> None:
+        self.pid = os.getpid()
+        self.engine = engine
+        self.threads = ThreadPoolExecutor(_CONNECTIONS, thread_name_prefix="invoice-portal-database")
+        self.lock = threading.Lock()
+        self.ready = False
 
 
 def make_database(settings: PortalSettings) -> EngineDatabase:

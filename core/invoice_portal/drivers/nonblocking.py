@@ -9,8 +9,8 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 from weakref import WeakKeyDictionary
 
-from invoice_portal.counting import Counter, make_counter
 from invoice_portal.drivers.bodies import data_of
+from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, make_database
 from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.effects import (

@@ -148,13 +148,12 @@ async def _fresh_url(desk: Desk, wanted: str) -> str | None:
 def _message(visit: Visit, addressee: Addressee, customer: str, url: str) -> FreshLink:
     _ = visit.language.gettext
     name = visit.settings.business_name
+    parts = _("Here is the link that was asked for:"), url, _("If it was not you, you need not do anything.")
     return FreshLink(
         email=addressee.email,
         customer_id=customer,
         url=url,
         language=visit.language.tag,
         subject=_("Your fresh link from %(name)s", name=name) if name else _("Your fresh link"),
-        text=_(
-            "Here is the link that was asked for:\n\n%(url)s\n\nIf it was not you, you need not do anything.", url=url
-        ),
+        text="\n\n".join(parts),
     )

@@ -6,16 +6,13 @@ import math
 import threading
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from invoice_portal.errors import ConfigurationError
-from invoice_portal.settings import PortalSettings
+from invoice_portal.settings import COUNT_IN_DATABASE, PortalSettings
 
 if TYPE_CHECKING:
     from limits.strategies import FixedWindowRateLimiter
-
-DATABASE: Final = "database"
-"""The value of ``rate_limit_storage`` by which the portal's own database counts."""
 
 
 class Counter(Protocol):
@@ -62,4 +59,4 @@ class LimitsCounter:
 def make_counter(settings: PortalSettings) -> Counter:
     """The counter that the setting names; with ``database`` nothing is counted here but what the database cannot."""
     storage = settings.rate_limit_storage
-    return LimitsCounter("memory://" if storage == DATABASE else storage)
+    return LimitsCounter("memory://" if storage == COUNT_IN_DATABASE else storage)
