@@ -37,7 +37,7 @@ class Link(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "kind", "subject"], name="invoice_portal_link_subject")
         ]
-        indexes: ClassVar = [models.Index(fields=["customer"], name="invoice_portal_link_customer")]
+        indexes: ClassVar = [models.Index(fields=["customer"], name="invoice_portal_link_owner")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
@@ -83,7 +83,7 @@ class PortalSession(models.Model):
         """Looked up by id, listed by customer."""
 
         db_table = "invoice_portal_session"
-        indexes: ClassVar = [models.Index(fields=["customer"], name="invoice_portal_session_customer")]
+        indexes: ClassVar = [models.Index(fields=["customer"], name="invoice_portal_session_owner")]
 
     def __str__(self) -> str:
         return self.id
@@ -122,7 +122,7 @@ class Record(models.Model):
         """In the order in which it was written."""
 
         db_table = "invoice_portal_record"
-        indexes: ClassVar = [models.Index(fields=["customer"], name="invoice_portal_record_customer")]
+        indexes: ClassVar = [models.Index(fields=["customer"], name="invoice_portal_record_owner")]
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.action}"

@@ -40,7 +40,7 @@ link: Final = Table(
     _moment("last_used_at"),
     # One link per invoice, and one per customer's portal, by construction.
     UniqueConstraint("account", "kind", "subject", name="invoice_portal_link_subject"),
-    Index("invoice_portal_link_customer", "customer"),
+    Index("invoice_portal_link_owner", "customer"),
 )
 
 customer: Final = Table(
@@ -68,7 +68,7 @@ session: Final = Table(
     _moment("expires_at", needed=True),
     _moment("revoked_at"),
     _moment("last_used_at"),
-    Index("invoice_portal_session_customer", "customer"),
+    Index("invoice_portal_session_owner", "customer"),
 )
 
 switch: Final = Table(
@@ -91,7 +91,7 @@ record: Final = Table(
     _text("customer", 255),
     Column("detail", Text, nullable=False),
     _text("hash", 64),
-    Index("invoice_portal_record_customer", "customer"),
+    Index("invoice_portal_record_owner", "customer"),
 )
 
 chain: Final = Table(

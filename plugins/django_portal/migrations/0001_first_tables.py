@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "invoice_portal_link",
-                "indexes": [models.Index(fields=["customer"], name="invoice_portal_link_customer")],
+                "indexes": [models.Index(fields=["customer"], name="invoice_portal_link_owner")],
                 "constraints": [
                     models.UniqueConstraint(fields=("account", "kind", "subject"), name="invoice_portal_link_subject")
                 ],
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "invoice_portal_session",
-                "indexes": [models.Index(fields=["customer"], name="invoice_portal_session_customer")],
+                "indexes": [models.Index(fields=["customer"], name="invoice_portal_session_owner")],
             },
         ),
         migrations.CreateModel(
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "invoice_portal_record",
-                "indexes": [models.Index(fields=["customer"], name="invoice_portal_record_customer")],
+                "indexes": [models.Index(fields=["customer"], name="invoice_portal_record_owner")],
             },
         ),
     ]

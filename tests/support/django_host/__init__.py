@@ -18,6 +18,7 @@ _MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -32,12 +33,28 @@ def start_django() -> None:
         ALLOWED_HOSTS=["*"],
         INSTALLED_APPS=[
             "django.contrib.contenttypes",
+            "django.contrib.admin",
             "django.contrib.auth",
+            "django.contrib.messages",
             "django.contrib.sessions",
             "support.django_host.apps.HostConfig",
             "django_portal",
         ],
         MIDDLEWARE=_MIDDLEWARE,
+        STATIC_URL="static/",
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
         AUTH_USER_MODEL="host.User",
         DATABASE_ROUTERS=["support.django_host.router.Router"],
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(folder.name) / "db.sqlite3")}},

@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("last_used_at", sa.BigInteger),
         sa.UniqueConstraint("account", "kind", "subject", name="invoice_portal_link_subject"),
     )
-    op.create_index("invoice_portal_link_customer", "invoice_portal_link", ["customer"])
+    op.create_index("invoice_portal_link_owner", "invoice_portal_link", ["customer"])
     op.create_table(
         "invoice_portal_customer",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.BigInteger),
         sa.Column("last_used_at", sa.BigInteger),
     )
-    op.create_index("invoice_portal_session_customer", "invoice_portal_session", ["customer"])
+    op.create_index("invoice_portal_session_owner", "invoice_portal_session", ["customer"])
     op.create_table(
         "invoice_portal_switch",
         sa.Column("name", sa.String(64), primary_key=True),
@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
     )
-    op.create_index("invoice_portal_record_customer", "invoice_portal_record", ["customer"])
+    op.create_index("invoice_portal_record_owner", "invoice_portal_record", ["customer"])
     op.create_table(
         "invoice_portal_chain",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
