@@ -58,6 +58,7 @@ def test_no_link_of_the_page_leads_to_the_list(shared: Mount, account: Account) 
     browser, answer = entered(portal, portal.portal.links.invoice(invoice).url)
     page = browser.follow(answer)
     assert "/billing/" not in page.html.links.values()
+    assert "Billing" not in page.html.links
 
 
 def test_asking_again_gives_the_same_link(shared: Mount, account: Account) -> None:
