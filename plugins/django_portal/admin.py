@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from django_portal.conf import get_portal
 from django_portal.models import Link, PortalSession, Record
 from invoice_portal.errors import InvoicePortalError, PortalError
+from invoice_portal.sharing.model import LinkRow
 
 _NEVER_SHOWN = ("nonce", "generation")
 
@@ -87,8 +88,8 @@ class LinkAdmin(ReadOnly):
     @admin.display(description="state")
     def state(self, row: Link) -> str:
         """Whether it still opens anything."""
-        found = get_portal().links.show(row.subject)
-        return found.state.replace("_", " ") if found else "-"
+        values: dict[str, Any] = {name: getattr(row, name) for name in LinkRow.__slots__}
+        return LinkRow(**values).state(get_portal().desk("admin").now).replace("_", " ")
 
     @admin.action(description="Refresh: a new link, the old one ends", permissions=["governing"])
     def refresh(self, request: HttpRequest, rows: QuerySet[Link]) -> None:

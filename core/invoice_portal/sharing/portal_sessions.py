@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from invoice_portal.effects import Atomic, Query
 from invoice_portal.errors import LinkEnded, LinkRevoked, NotFound, SharedLinkExpired
@@ -19,11 +19,14 @@ from invoice_portal.sharing.model import (
     session_row,
     unpack,
 )
-from invoice_portal.sharing.rules import DEFAULT_SESSION_MINUTES, session_expiry
+from invoice_portal.sharing.rules import DAY, DEFAULT_SESSION_MINUTES, session_expiry
 from invoice_portal.sharing.tokens import Token, address, base_url, new_id, new_nonce
 from invoice_portal.sharing.trail import Entry, append
 from invoice_portal.stripe_api.customers import customer_with_id
 from invoice_portal.stripe_api.ids import checked
+
+_KEPT_SECONDS: Final = 30 * DAY
+"""How long an expired session's row is kept: that long its page can say so, and offer a fresh link."""
 
 
 async def create_session(
@@ -65,6 +68,8 @@ async def create_session(
         values = asdict(row)
         del values["current"]
         await Query("session.add", values, _nothing)
+        old = {"the_account": desk.account, "the_customer": customer, "before": desk.now - _KEPT_SECONDS}
+        await Query("session.sweep", old, _nothing)
         detail = {"expires_at": expires_at, "invalidate_existing": bool(invalidate_existing)}
         await append(desk, Entry(action="session.created", subject=row.id, customer=customer, detail=detail))
 

@@ -96,6 +96,9 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
         index_elements=["account", "customer"], set_={"generation": customer.c.generation + _number("step")}
     ).returning(customer.c.generation),
     "session.add": insert(session).values(_given(session)).returning(*session.c),
+    "session.sweep": delete(session).where(
+        _is(session, "account", "customer"), session.c.expires_at < _number("before")
+    ),
     "session.revoke": update(session)
     .where(_is(session, "id", "account"), session.c.revoked_at.is_(None))
     .values(revoked_at=_NOW)
