@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 FRAMEWORK ?= flask
+# Every Python that pyenv has is tried, beside those on the PATH.
+PYTHONS := $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.1[1-9].*/bin/python)
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -12,7 +14,7 @@ demo: $(VENV)/demo.installed
 
 test: $(VENV)/tox.installed
 	tools/install-test-programs.sh
-	$(BIN)/tox run $(if $(ENV),-e $(ENV)) $(if $(ARGS),-- $(ARGS))
+	$(BIN)/tox run $(if $(PYTHONS),--discover $(PYTHONS)) $(if $(ENV),-e $(ENV)) $(if $(ARGS),-- $(ARGS))
 
 lint: $(VENV)/tox.installed
 	$(BIN)/tox run -e lint

@@ -90,8 +90,7 @@ def _language_choices(visit: Visit, languages: Languages) -> tuple[LanguageChoic
 
     Not on a refused arrival: its query holds a signature, which must not stand in a page.
     """
-    arriving = bool(visit.request.query) and visit.request.path == visit.url("enter")
-    if arriving or not visit.settings.detect_language or visit.request.method != "GET":
+    if (visit.arriving and visit.request.query) or not visit.settings.detect_language or visit.request.method != "GET":
         return ()
     query = {name: value for name, value in visit.request.query.items() if name != "lang"}
     return tuple(

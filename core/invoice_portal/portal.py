@@ -281,7 +281,7 @@ class Portal:
         match response:
             case Page():
                 rendered = render_page(response.template, context_of(visit, response, self.languages), render)
-                headers = {**page_headers(self.settings, rendered.packaged), **response.headers}
+                headers = {**page_headers(self.settings, rendered.packaged, visit.arriving), **response.headers}
                 headers["Content-Language"] = visit.language.tag
                 cookies = response.cookies + self._form_cookie(visit)
                 return self._reply(visit, response.status, headers, rendered.html.encode(), cookies)

@@ -21,7 +21,7 @@ def render_page(template: str, context: Mapping[str, Any], render: Render) -> Re
     return Rendered(layout.html, packaged=layout.packaged)
 
 
-def page_headers(settings: PortalSettings, packaged_layout: bool) -> dict[str, str]:
+def page_headers(settings: PortalSettings, packaged_layout: bool, arriving: bool) -> dict[str, str]:
     """The headers of every page.
 
     A host's own layout brings its own styles and scripts, so what may be loaded is then for the host's policy to say;
@@ -43,6 +43,9 @@ def page_headers(settings: PortalSettings, packaged_layout: bool) -> dict[str, s
         "Content-Security-Policy": "; ".join(policy),
         "Cache-Control": "no-store",
         **COMMON_HEADERS,
+        # No other site learns where the visitor was. Our own may: with no-referrer a browser sends its forms without an
+        # origin, and Django refuses them. The address of an arrival holds a signature and is told to nobody.
+        "Referrer-Policy": "no-referrer" if arriving else "same-origin",
     }
 
 

@@ -93,6 +93,11 @@ class Visit:
         path = "/" + quote(self.request.path.lstrip("/"))
         return f"{path}?{urlencode(query)}" if query else path
 
+    @property
+    def arriving(self) -> bool:
+        """Whether the address at hand is the one that signatures arrive at."""
+        return self.request.path == self.url("enter")
+
     def hidden_field(self) -> HostForm:
         """The field that a form must carry: the host's own, or the portal's token for this browser and visitor."""
         if self.request.host_form:

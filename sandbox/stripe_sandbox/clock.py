@@ -13,12 +13,18 @@ class Clock:
     def __init__(self, now: int | None = None) -> None:
         self._fixed = now
         self._offset = 0
+        self._account_now: int | None = None
         self._on_move: Callable[[], None] = lambda: None
 
     @property
     def now(self) -> int:
         """The present moment, in UTC seconds."""
         return self._fixed if self._fixed is not None else int(time.time()) + self._offset
+
+    @property
+    def account_now(self) -> int:
+        """The account's own time, in UTC seconds, even where something is done in a test clock's time."""
+        return self.now if self._account_now is None else self._account_now
 
     @property
     def is_fixed(self) -> bool:
@@ -53,3 +59,13 @@ class Clock:
             yield
         finally:
             self._fixed = before
+
+    @contextmanager
+    def elsewhere(self, moment: int) -> Iterator[None]:
+        """Within the block it is `moment` by a test clock; the account's time goes on."""
+        before, self._account_now = self._account_now, self.account_now
+        try:
+            with self.at(moment):
+                yield
+        finally:
+            self._account_now = before

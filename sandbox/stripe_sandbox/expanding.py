@@ -25,7 +25,9 @@ def expand(sandbox: Sandbox, answer: Json, paths: Sequence[str]) -> Json:
                 code="property_expansion_max_depth",
                 param="expand",
             )
-        if answer["object"] == "list":
+        if answer["object"] == "search_result" and path == "total_count":
+            answer = {**answer, "total_count": answer["_total"]}
+        elif answer["object"] in ("list", "search_result"):
             if segments[0] != "data":
                 raise _not_expandable(path, f". You may want to try expanding 'data.{path}' instead.")
             answer = {**answer, "data": [_within(sandbox, item, segments[1:], path) for item in answer["data"]]}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.form import Raw
-from stripe_sandbox.http import Json
+from stripe_sandbox.http import Json, Request
 
 _KEPT = 24 * 60 * 60
 _MAX_LENGTH = 255
@@ -36,6 +38,29 @@ class IdempotencyKeys:
 
     def __init__(self) -> None:
         self._answers: dict[tuple[str, str], Remembered] = {}
+        self._under_way: dict[tuple[str | None, str], Request] = {}
+
+    @contextmanager
+    def claim(self, authorization: str | None, key: str | None, request: Request) -> Iterator[None]:
+        """Within the block the key is this request's, unless it was another's already."""
+        if key is None or (authorization, key) in self._under_way:
+            yield
+            return
+        self._under_way[authorization, key] = request
+        try:
+            yield
+        finally:
+            del self._under_way[authorization, key]
+
+    def check_free(self, authorization: str | None, key: str, request: Request) -> None:
+        """Raises 409 while another request with the same key is under way."""
+        if self._under_way.get((authorization, key), request) is not request:
+            raise StripeError(
+                "There is currently another in-progress request using this Idempotent Key (that probably means you "
+                f"submitted twice, and the other request is still going through): {key}. Please try again later.",
+                status=409,
+                code="idempotency_key_in_use",
+            )
 
     def recall(self, api_key: str, key: str, attempt: Attempt, now: int) -> Remembered | None:
         """The first answer, if there is one. Raises IdempotencyError where the key meant something else."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from stripe_sandbox import paging
+from stripe_sandbox import paging, test_clocks
 from stripe_sandbox.errors import missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import Fields, Integer, Reference, Text
@@ -136,6 +136,8 @@ class Call:
     ) -> Json:
         """The page of a kind's objects, newest first, that `limit` and the cursors ask for."""
         table = self.store.table(kind)
+        if not test_clocks.is_asked_for(self.params, self.path):
+            keep = _both(keep, lambda item: test_clocks.clock_of(self.store, item) is None)
         where = {name: value for name, value in (where or {}).items() if value is not None}
         noun = self.sandbox.resources[kind].noun or kind
 
@@ -151,6 +153,10 @@ class Call:
     def page_of(self, items: Sequence[Json], noun: str) -> Json:
         """The page of objects that stand in an order of their own, such as an invoice's lines."""
         return paging.page(paging.sequence(items, noun), self.params, self.url)
+
+
+def _both(first: Callable[[Json], bool] | None, second: Callable[[Json], bool]) -> Callable[[Json], bool]:
+    return second if first is None else lambda item: first(item) and second(item)
 
 
 def chosen(params: Json, *names: str) -> Json:

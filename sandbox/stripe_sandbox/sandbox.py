@@ -5,27 +5,30 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
-from stripe_sandbox import form, parameters
-from stripe_sandbox.agenda import Agenda
+from stripe_sandbox import form, parameters, snapshots, test_clocks, versions
+from stripe_sandbox.agenda import Agenda, Job
 from stripe_sandbox.billing import cards, payments
 from stripe_sandbox.billing.dunning import Dunning
+from stripe_sandbox.billing.metering import Meters
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError, StripeSandboxError, missing
 from stripe_sandbox.events.recorder import Cause, Recorder
 from stripe_sandbox.events.reminders import Reminders
 from stripe_sandbox.events.webhooks import Webhooks
 from stripe_sandbox.expanding import expand
+from stripe_sandbox.faults import Faults, RateLimits
 from stripe_sandbox.form import Raw
 from stripe_sandbox.http import Json, Request, Response
 from stripe_sandbox.idempotency import Attempt, IdempotencyKeys, Remembered
 from stripe_sandbox.ids import Ids
 from stripe_sandbox.keys import Keys, masked
 from stripe_sandbox.rehearsal import rehearsal
+from stripe_sandbox.requestlog import RequestLog
 from stripe_sandbox.resource import Call, Route
 from stripe_sandbox.resources import RESOURCES
 from stripe_sandbox.resources.account import new_account
@@ -46,26 +49,46 @@ class Sandbox:
     `handle` answers HTTP requests as data; `call` is the same API for code in this process. All objects are
     in `store`, time is `clock`. Identifiers depend on `seed` alone. `base_url` is where the hosted pages are.
     What happens is told by `events` and sent by `webhooks`. `dunning` and `reminders` are settings, to be replaced.
+    `connected` are the accounts that `connect` made, each with data of its own, named by `Stripe-Account`.
+    `faults` and `limits` are trouble to order, for those who come over HTTP; `requests` is what they asked lately.
+    `search_delay` is for how many seconds of the clock what is new is not to be found by search.
     """
 
     api_version = API_VERSION
 
-    def __init__(self, *, seed: int = 1, now: int | None = None, base_url: str = "http://127.0.0.1:12111") -> None:
+    def __init__(
+        self,
+        *,
+        seed: int | str = 1,
+        now: int | None = None,
+        base_url: str = "http://127.0.0.1:12111",
+        platform: Sandbox | None = None,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.seed = seed
+        self.platform = platform
         self.resources = {resource.kind: resource for resource in RESOURCES}
         self.ids = Ids(seed)
-        self.clock = Clock(now)
-        self.clock.on_move(self.settle)
+        self.clock: Clock = Clock(now) if platform is None else platform.clock
+        if platform is None:
+            self.clock.on_move(self.settle)
         self.agenda = Agenda()
         self.store = Store({resource.kind: resource.indexed for resource in RESOURCES})
         self.account = new_account(self.ids.new("acct"), self.clock.now)
-        self.lock = RLock()
+        self.lock: RLock = RLock() if platform is None else platform.lock
         self.dunning = Dunning()
+        self.meters = Meters()
         self.on_draft: Callable[[Json], None] | None = None
         self.reminders = Reminders()
         self.events = Recorder(self)
         self.webhooks = Webhooks(self)
-        self._keys = Keys()
+        self.connected: dict[str, Sandbox] = {}
+        self.requests = RequestLog()
+        self.faults = Faults()
+        self.limits = RateLimits()
+        self.saved: dict[str, snapshots.Snapshot] = {}
+        self.search_delay = 0
+        self._keys: Keys = Keys() if platform is None else platform._keys
         self._idempotency = IdempotencyKeys()
         self._router = Router(RESOURCES)
         self._settling = False
@@ -73,6 +96,40 @@ class Sandbox:
     def restrict(self, key: str, permissions: Iterable[str]) -> None:
         """Make a restricted key: it may do only this, such as `invoice_read` or `customer_write`."""
         self._keys.restrict(key, permissions)
+
+    def connect(self, name: str = "Connected account", *, id: str | None = None) -> Sandbox:
+        """A new account connected to this one: same keys and clock, data of its own, reached by `Stripe-Account`.
+
+        Its events go to the endpoints of this account that listen to connected accounts.
+        """
+        with self.lock:
+            account = Sandbox(seed=f"{self.seed}/{len(self.connected) + 1}", base_url=self.base_url, platform=self)
+            account.account["id"] = id or account.account["id"]
+            account.account["business_profile"]["name"] = name
+            account.account["settings"]["dashboard"]["display_name"] = name
+            account.events.account = account.account["id"]
+            account.events.listen(lambda event: self.webhooks.send(account.store["event", event["id"]]))
+            self.connected[account.account["id"]] = account
+            return account
+
+    def snapshot(self) -> snapshots.Snapshot:
+        """The whole present state, to come back to with `restore`. Good within this process only."""
+        return snapshots.take(self)
+
+    def restore(self, snapshot: snapshots.Snapshot) -> None:
+        """Go back to a state that `snapshot` took."""
+        snapshots.put_back(self, snapshot)
+
+    def reset(self, *, seed: int = 1, now: int | None = None, fill: Callable[[Sandbox], object] | None = None) -> None:
+        """Begin anew, as a sandbox with this seed and time (UTC seconds) would; `fill` puts something into it."""
+        snapshots.reset(self, seed=seed, now=now, fill=fill)
+
+    @contextmanager
+    def in_progress(self, request: Request) -> Iterator[None]:
+        """Within the block this request is under way: another with its idempotency key is answered 409."""
+        account, key = self._account_of(request), request.header("idempotency-key")
+        with account._idempotency.claim(request.header("authorization"), key, request):
+            yield
 
     def authenticate(self, payment_intent: str, *, agreed: bool = True) -> None:
         """Answer the bank's question (3-D Secure) in the customer's place, as Stripe's page for it would.
@@ -84,7 +141,8 @@ class Sandbox:
                 intent = self.store.get("payment_intent", payment_intent)
                 if intent is None:
                     raise missing("payment_intent", payment_intent, param="intent")
-                with self.change():
+                clock = test_clocks.clock_of(self.store, intent)
+                with test_clocks.time_of(self, clock), self.change():
                     payments.authenticate(self, intent, agreed=agreed)
             except StripeError as error:
                 raise StripeSandboxError(error.status, error.body(self.ids.new("req"))) from error
@@ -109,6 +167,15 @@ class Sandbox:
 
     def handle(self, request: Request) -> Response:
         """Answer an HTTP request under `/v1`. Never raises: what goes wrong here becomes a 500."""
+        response = self._account_of(request)._handle(request)
+        self.requests.note(self.clock.now, request, response)
+        return response
+
+    def _account_of(self, request: Request) -> Sandbox:
+        asked = request.header("stripe-account") or request.header("stripe-context")
+        return self if asked is None else self.connected.get(asked, self)
+
+    def _handle(self, request: Request) -> Response:
         with self.lock:
             request_id = self.ids.new("req")
             headers = {
@@ -134,12 +201,20 @@ class Sandbox:
             self._settling = True
             try:
                 while (job := self.agenda.next_due(self.clock.now)) is not None:
-                    kind, _, name = job.name.partition(".")
-                    with self.clock.at(job.due), self.change():
-                        self.resources[kind].jobs[name](self, job.id)
+                    with self.clock.at(job.due):
+                        self.run_job(job)
+                test_clocks.advance_all(self)
             finally:
                 self._settling = False
+            for account in self.connected.values():
+                account.settle()
             self.webhooks.wake()
+
+    def run_job(self, job: Job) -> None:
+        """Do what the agenda says, as one change."""
+        kind, _, name = job.name.rpartition(".")
+        with self.change():
+            self.resources[kind].jobs[name](self, job.id)
 
     @contextmanager
     def change(self, cause: Cause = _BY_ITSELF) -> Iterator[None]:
@@ -204,11 +279,13 @@ class Sandbox:
     def _respond(self, request: Request, request_id: str, headers: dict[str, str]) -> Response:
         api_key = self._keys.authenticate(request)
         self._check_account(request, api_key)
+        versions.check(request.header("stripe-version"))
         raw = form.decode(request.query) | form.body(request.path, request.body)
         key = request.header("idempotency-key") if request.method == "POST" else None
         attempt = Attempt(request.path, raw)
         if key is not None:
             headers["Idempotency-Key"] = key
+            self._idempotency.check_free(request.header("authorization"), key, request)
             first = self._idempotency.recall(api_key, key, attempt, self.clock.now)
             if first is not None:
                 return _replayed(first, headers)
@@ -224,7 +301,7 @@ class Sandbox:
         return _response(status, headers, body)
 
     def _check_account(self, request: Request, api_key: str) -> None:
-        account = request.header("stripe-account")
+        account = request.header("stripe-account") or request.header("stripe-context")
         if account is not None and account != self.account["id"]:
             raise StripeError(
                 f"The provided key '{masked(api_key)}' does not have access to account '{account}' (or that "
@@ -247,24 +324,28 @@ class Sandbox:
     def _run(self, prepared: _Prepared, cause: Cause) -> Json:
         """Do what was asked for and make the answer of it."""
         if prepared.route.rehearsed:
-            with rehearsal(self):
+            with self._time_of(prepared.call), rehearsal(self):
                 return _copied(self._answer(prepared, prepared.route.run(prepared.call)))
         return self._answer(prepared, self._done(prepared, cause))
 
     def _answer(self, prepared: _Prepared, answer: Json) -> Json:
         if "object" not in answer:  # a list of API v2, whose items its route has shown
             return answer
-        if answer["object"] == "list":
+        if answer["object"] in ("list", "search_result"):
             answer = {**answer, "data": [self.shown(item) for item in answer["data"]]}
         else:
             answer = self.shown(answer)
-        return expand(self, answer, prepared.expand)
+        return without_notes(expand(self, answer, prepared.expand))
 
     def _done(self, prepared: _Prepared, cause: Cause) -> Json:
         if prepared.route.method == "GET":
             return prepared.route.run(prepared.call)
-        with self.change(cause):
+        with self._time_of(prepared.call), self.change(cause):
             return prepared.route.run(prepared.call)
+
+    def _time_of(self, call: Call) -> AbstractContextManager[None]:
+        """What is done to a customer on a test clock is done in that clock's time."""
+        return test_clocks.time_of(self, test_clocks.named_by(self.store, call.path, call.params))
 
 
 def _leaves_nothing(error: BaseException) -> bool:

@@ -1,18 +1,22 @@
-"""The sandbox over HTTP: the API under `/v1`, the customer's pages under `/hosted/`. Loopback by default."""
+"""The sandbox over HTTP with aiohttp: as a command, or in a thread beside the caller. Loopback unless told."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
 
 from stripe_sandbox.events.courier import Courier
-from stripe_sandbox.http import Request, Response
+from stripe_sandbox.front import Answer, answer, respond
+from stripe_sandbox.http import Request
 from stripe_sandbox.sandbox import Sandbox
+
+__all__ = ["DEFAULT_PORT", "Running", "application", "respond", "run", "serve_in_thread"]
 
 DEFAULT_PORT = 12111
 _MAX_BODY = 4 * 1024 * 1024
@@ -21,7 +25,7 @@ _MAX_BODY = 4 * 1024 * 1024
 def application(sandbox: Sandbox) -> web.Application:
     """An aiohttp application that answers for a sandbox, and delivers its webhooks for as long as it runs."""
 
-    async def answer(incoming: web.Request) -> web.Response:
+    async def perform(incoming: web.Request) -> web.StreamResponse:
         request = Request(
             incoming.method,
             incoming.rel_url.raw_path,
@@ -29,8 +33,7 @@ def application(sandbox: Sandbox) -> web.Application:
             dict(incoming.headers),
             await incoming.read(),
         )
-        response = respond(sandbox, request)
-        return web.Response(status=response.status, headers=dict(response.headers), body=response.body)
+        return await _send(incoming, await answer(sandbox, request))
 
     async def deliver(app: web.Application) -> AsyncIterator[None]:
         async with Courier(sandbox.webhooks):
@@ -38,28 +41,78 @@ def application(sandbox: Sandbox) -> web.Application:
 
     app = web.Application(client_max_size=_MAX_BODY)
     app.cleanup_ctx.append(deliver)
-    app.router.add_route("*", "/{path:.*}", answer)
+    app.router.add_route("*", "/{path:.*}", perform)
     return app
 
 
-def respond(sandbox: Sandbox, request: Request) -> Response:
-    """Send a request to the API or to the pages, by its path."""
-    if request.path.startswith("/hosted/"):
-        with sandbox.lock:
-            sandbox.settle()
-            return _pages()(sandbox, request)
-    if request.path == "/":
-        return Response(200, {"Content-Type": "text/plain; charset=utf-8"}, _WELCOME.encode())
-    return sandbox.handle(request)
+async def _send(incoming: web.Request, found: Answer) -> web.StreamResponse:
+    response, body = found.response, found.response.body
+    if found.cut is None:
+        return web.Response(status=response.status, headers=dict(response.headers), body=body)
+    cut_off = web.StreamResponse(status=response.status, headers=dict(response.headers))
+    if found.cut == "half":
+        cut_off.content_length = len(body)
+        await cut_off.prepare(incoming)
+        await cut_off.write(body[: len(body) // 2])
+        if incoming.transport is not None:
+            incoming.transport.close()
+    elif incoming.transport is not None:
+        incoming.transport.abort()
+    return cut_off
 
 
-def run(*, host: str = "127.0.0.1", port: int = DEFAULT_PORT, seed: Literal["demo", "empty"] = "demo") -> None:
-    """Serve a new sandbox until interrupted; `demo` fills it with a lifelike account."""
-    sandbox = Sandbox(base_url=f"http://{host}:{port}")
-    if seed == "demo":
+def run(
+    *,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    seed: Literal["demo", "empty"] = "demo",
+    file: Path | None = None,
+) -> None:
+    """Serve a sandbox until interrupted; `demo` fills a new one with a lifelike account.
+
+    With a `file` (SQLite) it goes on where it was left, and is only filled if the file is new.
+    """
+    sandbox = Sandbox(base_url=f"http://{_in_url(host)}:{port}")
+    kept = importlib.import_module("stripe_sandbox.file").keep(sandbox, file) if file is not None else None
+    if seed == "demo" and (kept is None or kept.is_new):
         importlib.import_module("stripe_sandbox.seed").demo(sandbox)
-    print(f"stripe_sandbox listens on {sandbox.base_url} (not Stripe; test keys only; Ctrl-C ends it)", flush=True)
-    web.run_app(application(sandbox), host=host, port=port, print=None, handle_signals=True)
+    try:
+        asyncio.run(_serve(sandbox, host, port))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if kept is not None:
+            kept.close()
+
+
+async def _serve(sandbox: Sandbox, host: str, port: int) -> None:
+    """Listen, say so, and serve until cancelled."""
+    runner = web.AppRunner(application(sandbox), access_log=None, handle_signals=True, shutdown_timeout=1.0)
+    try:
+        _tell_url(sandbox, f"http://{_in_url(host)}:{await _listen(runner, host, port)}")
+        print(f"stripe_sandbox listens on {sandbox.base_url} (not Stripe; test keys only; Ctrl-C ends it)", flush=True)
+        await asyncio.Event().wait()
+    except web.GracefulExit:
+        pass
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
+    """Begin to listen; answers the port, which is a free one for 0."""
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    bound: int = runner.addresses[0][1]
+    return bound
+
+
+def _tell_url(sandbox: Sandbox, url: str) -> None:
+    for account in (sandbox, *sandbox.connected.values()):
+        account.base_url = url
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 class Running:
@@ -71,9 +124,9 @@ class Running:
         self.sandbox = sandbox
         self._thread = threading.Thread(target=self._loop.run_forever, name="stripe_sandbox", daemon=True)
         self._thread.start()
-        bound = asyncio.run_coroutine_threadsafe(self._start(host, port), self._loop).result()
-        self.url = f"http://{host}:{bound}"
-        sandbox.base_url = self.url
+        bound = asyncio.run_coroutine_threadsafe(_listen(self._runner, host, port), self._loop).result()
+        self.url = f"http://{_in_url(host)}:{bound}"
+        _tell_url(sandbox, self.url)
 
     def stop(self) -> None:
         """Close all connections and end the thread."""
@@ -88,24 +141,7 @@ class Running:
     def __exit__(self, *exception: object) -> None:
         self.stop()
 
-    async def _start(self, host: str, port: int) -> int:
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        bound: int = self._runner.addresses[0][1]
-        return bound
-
 
 def serve_in_thread(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Running:
     """Serve a sandbox beside the caller; port 0 takes a free one. Sets the sandbox's `base_url`."""
     return Running(sandbox, host, port)
-
-
-def _pages() -> Callable[[Sandbox, Request], Response]:
-    pages: Callable[[Sandbox, Request], Response] = importlib.import_module("stripe_sandbox.hosted").respond
-    return pages
-
-
-_WELCOME = (
-    "This is stripe_sandbox, a stand-in for Stripe's billing API. It is not Stripe and moves no money.\n"
-    "The API is under /v1 and takes test keys only (sk_test_...).\n"
-)

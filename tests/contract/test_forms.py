@@ -113,6 +113,20 @@ def test_the_cookie_of_forms_is_guarded(portal: Mounted, account: Account) -> No
         assert {"httponly", "path=/billing"} <= attributes
 
 
+def test_a_form_is_taken_over_https_as_browsers_send_it(portal: Mounted, account: Account) -> None:
+    """Over https some frameworks look at where a form came from as well."""
+    account.open(account.customer(ANNA.address))
+    browser = portal.browser(ANNA, headers={"X-Forwarded-Proto": "https"})
+    page = browser.get("/")
+    form = page.html.form("/pay")
+    site = portal.runtime.origin.replace("http:", "https:")
+    cookies = "; ".join(line.partition(";")[0] for line in page.set_cookies.values())
+    sent = {"Cookie": cookies, "Origin": site, "Referer": f"{site}/billing/"}
+    assert page.headers["referrer-policy"] == "same-origin"
+    assert browser.post(form.action, form.fields, **sent).status == 303
+    assert browser.post(form.action, {}, **sent).status == 403
+
+
 def test_a_form_of_another_kind_is_refused(portal: Mounted, account: Account) -> None:
     till = Till(portal, account)
     for content_type, body in (

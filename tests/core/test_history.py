@@ -152,6 +152,10 @@ def declined(reason: str | None, **error: Any) -> Json:
             declined(None, code="expired_card", payment_method=card("mastercard", "0069")),
             "The payment of $100.00 with Mastercard 0069 did not go through. The card has expired.",
         ),
+        (
+            {**declined("generic_decline"), "amount_requested": 4000, "amount_paid": 0},
+            "The payment of $40.00 did not go through.",
+        ),
         (declined(None, code="some_new_code"), "The payment of $100.00 did not go through."),
     ],
 )

@@ -248,6 +248,11 @@ def test_a_moment_is_within_the_calendar(value: Any):
         read(parse_invoice, {**RICH["invoice"], "due_date": value})
 
 
+@pytest.mark.parametrize("value", [0, 1, 4102444800])
+def test_every_moment_of_the_calendar_is_read(value: int):
+    assert read(parse_invoice, {**RICH["invoice"], "created": value}).created == value
+
+
 @pytest.mark.parametrize(
     "value", ["", "x", "1,5", "NaN", "Infinity", "1e400", "1e-400", 1.5, True, [], "0x10", "1e99999999999"], ids=repr
 )
@@ -414,6 +419,24 @@ def test_a_list_names_only_what_is_asked_for():
         "starting_after": "in_1",
     }
     assert list_invoices("cus_1", limit=1, before="in_2").params["ending_before"] == "in_2"
+
+
+@pytest.mark.parametrize("call", LISTS[1:], ids=lambda call: call.path)
+def test_lists_ask_for_as_many_as_stripe_gives_at_once(call: Any):
+    assert call.params["limit"] == 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "needed"),
+    [
+        ({}, False),
+        ({"total_discount_amounts": [{"amount": 1, "discount": "di_1"}]}, True),
+        ({"account_tax_ids": ["atxi_1"]}, True),
+        ({"account_tax_ids": []}, False),
+    ],
+)
+def test_names_are_needed_where_there_are_ids_without(changes: Any, needed: bool):
+    assert read(parse_whole_invoice, objects.invoice(**changes)).names_needed == needed
 
 
 def test_payments_expand_no_deeper_than_stripe_allows():

@@ -1,4 +1,4 @@
-"""Whole requests, played by hand: coming in, forms, languages, errors as pages, and what goes on the wire."""
+"""Whole requests, played by hand: languages, errors as pages, and what goes on the wire."""
 
 from __future__ import annotations
 
@@ -10,232 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_portal import CustomerId, Email, Portal, PortalError, PortalSettings
-from invoice_portal.environment import Templates
+from invoice_portal import PortalError
 from invoice_portal.errors import ConfigurationError, StripeRefused, StripeUnavailable
-from invoice_portal.http import HostForm, Page, Redirect, Rendered, Reply, Request, first_values, parse_form
+from invoice_portal.http import Page, Redirect, Rendered, first_values, parse_form
 from invoice_portal.portal import portal_of
-from invoice_portal.routes import ROUTES
-from invoice_portal.sessions import FORM_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, Arrival, Session, seal_session
-from invoice_portal.signing import Signer, hash_identifier
+from invoice_portal.sessions import LANGUAGE_COOKIE
+from invoice_portal.signing import hash_identifier
 
-from .helpers.objects import NOW, customer, invoice, listing
 from .helpers.programs import Stripe, play
 from .helpers.visiting import (
-    ADA,
     SECRET,
     make_portal,
     make_request,
-    protected,
     respond,
     route,
     url_for,
 )
-
-HASH = hash_identifier(SECRET, "ada@example.com")
-EVE = Email("eve@example.com")
-
-
-def stripe() -> Stripe:
-    return Stripe(
-        {
-            "/v1/invoices": listing([invoice()]),
-            "/v1/invoices/in_1": invoice(),
-            "/v1/customers": listing([customer()]),
-        }
-    )
-
-
-def answer(portal: Portal, name: str, request: Request, answers: Stripe | None = None) -> Reply:
-    """What goes on the wire."""
-    visit = portal.begin(request)
-    response = play(portal.respond(route(name), visit), answers or stripe())
-    return portal.finish(response, visit, Templates().render)
-
-
-def cookie_of(reply: Reply, name: str) -> Any:
-    return next((cookie for cookie in reply.cookies if cookie.name == name), None)
-
-
-# Coming in
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_arriving_ends_on_a_clean_address_with_a_session(method: str):
-    portal = make_portal()
-    params = {"email": "ada@example.com", "hash": HASH}
-    given_as = {"query": params} if method == "GET" else {"form": params}
-    reply = answer(portal, "enter", make_request("enter", method=method, visitor=None, **given_as))
-    assert (reply.status, reply.headers["Location"], reply.body) == (303, "/billing/", b"")
-    session = cookie_of(reply, SESSION_COOKIE)
-    assert (session.path, session.max_age, session.httponly, session.samesite) == ("/billing", 3600, True, "Lax")
-    assert HASH not in session.value
-    visit = portal.begin(make_request(visitor=None, cookies={SESSION_COOKIE: session.value}))
-    assert visit.arrival == Arrival(ADA)
-    assert visit.by_session
-
-
-def test_stripe_is_not_asked_on_arrival_so_that_every_address_takes_as_long():
-    known = stripe()
-    respond(make_portal(), "enter", make_request("enter", visitor=None, query={"email": "a@b.c", "hash": "x"}), known)
-    request = make_request("enter", visitor=None, query={"email": "ada@example.com", "hash": HASH})
-    respond(make_portal(), "enter", request, known)
-    assert known.calls == []
-
-
-def test_parameters_in_the_address_of_a_post_are_not_read():
-    request = make_request("enter", method="POST", visitor=None, query={"email": "ada@example.com", "hash": HASH})
-    response = respond(make_portal(), "enter", request, stripe())
-    assert isinstance(response, Page)
-    assert response.status == 401
-
-
-def test_a_right_hash_does_not_stand_in_a_page_that_others_may_see():
-    query = {"email": "ada@example.com", "hash": HASH, "subscription_id": "nonsense"}
-    reply = answer(make_portal(), "enter", make_request("enter", visitor=None, query=query))
-    assert reply.status == 404
-    assert HASH not in reply.body.decode()
-
-
-def test_a_refused_arrival_sets_no_session_and_says_nothing_of_the_hash():
-    right = hash_identifier(SECRET, "eve@example.com")
-    reply = answer(
-        make_portal(), "enter", make_request("enter", visitor=None, query={"email": EVE.address, "hash": HASH})
-    )
-    assert reply.status == 403
-    assert cookie_of(reply, SESSION_COOKIE) is None
-    for secret in (HASH, right, SECRET):
-        assert secret not in reply.body.decode()
-
-
-@pytest.mark.parametrize("minutes", [1, 60, 1440])
-def test_a_session_ends_when_its_time_is_over(minutes: int):
-    clock = [NOW]
-    settings = PortalSettings(stripe_api_key="sk_test_1", secret_keys=[SECRET], session_minutes=minutes)
-    portal = Portal(settings, clock=lambda: clock[0])
-    request = make_request("enter", visitor=None, query={"email": "ada@example.com", "hash": HASH})
-    cookie = cookie_of(answer(portal, "enter", request), SESSION_COOKIE)
-    assert cookie.max_age == minutes * 60
-    later = make_request(visitor=None, cookies={SESSION_COOKIE: cookie.value})
-    clock[0] = NOW + minutes * 60 - 1
-    assert answer(portal, "home", later).status == 200
-    clock[0] = NOW + minutes * 60
-    reply = answer(portal, "home", later)
-    assert reply.status == 401
-    assert "timed out" in reply.body.decode()
-
-
-@pytest.mark.parametrize("cookie", ["", "x", "forged.forged", "." * 50, "é", "\x00"])
-def test_a_damaged_session_is_a_stranger(cookie: str):
-    response = respond(make_portal(), "home", make_request(visitor=None, cookies={SESSION_COOKIE: cookie}), stripe())
-    assert isinstance(response, Page)
-    assert response.status == 401
-
-
-def test_the_hosts_login_goes_before_a_session():
-    portal = make_portal()
-    value = seal_session(Signer([SECRET]), Session(Arrival(EVE, "sub_1"), NOW + 60))
-    visit = portal.begin(make_request(visitor=ADA, cookies={SESSION_COOKIE: value}))
-    assert visit.arrival == Arrival(ADA)
-    assert not visit.by_session
-
-
-@pytest.mark.parametrize("visitor", [Email(""), Email("no address"), CustomerId(""), CustomerId("a/b")])
-def test_a_logged_in_user_without_an_address_does_not_become_the_one_before(visitor: Any):
-    value = seal_session(Signer([SECRET]), Session(Arrival(EVE), NOW + 60))
-    request = make_request(visitor=visitor, cookies={SESSION_COOKIE: value})
-    response = respond(make_portal(), "home", request, stripe())
-    assert isinstance(response, Page)
-    assert response.status == 401
-
-
-def test_leaving_ends_the_session_in_this_browser():
-    portal = make_portal(home_url="https://app.example.com/")
-    value = seal_session(Signer([SECRET]), Session(Arrival(ADA), NOW + 60))
-    request = protected(portal, ADA, "leave", cookies={SESSION_COOKIE: value})
-    reply = answer(portal, "leave", request)
-    assert (reply.status, reply.headers["Location"]) == (303, "https://app.example.com/")
-    session = cookie_of(reply, SESSION_COOKIE)
-    assert (session.value, session.max_age, session.path) == ("", 0, "/billing")
-
-
-# Forms
-
-
-def test_a_form_from_our_own_page_is_taken():
-    response = respond(make_portal(), "pay", protected(make_portal(), ADA, "pay", args={"invoice": "in_1"}), stripe())
-    assert isinstance(response, Redirect)
-    assert response.to.startswith("https://invoice.stripe.com/")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda request: {"form": {}},
-        lambda request: {"form": {"form_token": ""}},
-        lambda request: {"form": {"form_token": "forged"}},
-        lambda request: {"cookies": {}},
-        lambda request: {"cookies": {FORM_COOKIE: "of another browser"}},
-        lambda request: {"cookies": {FORM_COOKIE: ""}},
-        lambda request: {"query": dict(request.form), "form": {}},
-    ],
-)
-@pytest.mark.parametrize("name", ["pay", "leave"])
-def test_a_form_without_its_token_changes_nothing(name: str, change: Any):
-    portal = make_portal()
-    args = {"invoice": "in_1"} if name == "pay" else {}
-    fields = {"form": {}, "cookies": {}, "query": {}}
-    good = protected(portal, ADA, name, args=args)
-    fields |= {"form": dict(good.form), "cookies": dict(good.cookies)} | change(good)
-    request = make_request(name, method="POST", args=args, **fields)
-    known = stripe()
-    response = respond(portal, name, request, known)
-    assert isinstance(response, Page)
-    assert response.status == 403
-    assert known.calls == []
-
-
-def test_a_form_that_was_given_to_another_visitor_is_refused():
-    portal = make_portal()
-    good = protected(portal, EVE, "pay", args={"invoice": "in_1"})
-    request = make_request(
-        "pay", method="POST", args={"invoice": "in_1"}, form=dict(good.form), cookies=dict(good.cookies), visitor=ADA
-    )
-    response = respond(portal, "pay", request, stripe())
-    assert isinstance(response, Page)
-    assert response.status == 403
-
-
-def test_where_the_host_has_checked_the_form_ours_is_not_asked_for():
-    request = make_request("pay", method="POST", args={"invoice": "in_1"}, host_form=HostForm("csrf", "token"))
-    assert isinstance(respond(make_portal(), "pay", request, stripe()), Redirect)
-
-
-def test_a_strangers_form_is_a_strangers():
-    response = respond(make_portal(), "leave", make_request("leave", method="POST", visitor=None), stripe())
-    assert isinstance(response, Page)
-    assert response.status == 401
-
-
-def test_the_first_page_brings_the_browsers_form_cookie_and_later_ones_keep_it():
-    portal = make_portal()
-    first = cookie_of(answer(portal, "home", make_request()), FORM_COOKIE)
-    assert first is not None
-    assert first.httponly
-    assert cookie_of(answer(portal, "home", make_request(cookies={FORM_COOKIE: first.value})), FORM_COOKIE) is None
-    assert cookie_of(answer(portal, "home", make_request(visitor=None)), FORM_COOKIE) is None
-    hosted = make_request(host_form=HostForm("csrf", "token"))
-    assert cookie_of(answer(portal, "home", hosted), FORM_COOKIE) is None
-
-
-def test_every_route_that_changes_something_takes_post_only_and_is_protected():
-    for each in ROUTES:
-        if "POST" in each.methods and each.name not in ("enter", "fresh_link") and not each.api:
-            assert each.methods == ("POST",), each.name
-            assert each.protected, each.name
-        if "GET" in each.methods:
-            assert not each.protected, each.name
-
+from .helpers.wire import HASH, answer, cookie_of, stripe
 
 # Languages
 
@@ -387,7 +178,7 @@ def test_what_is_not_ours_passes_through_to_the_host():
 def test_a_page_is_private_and_framed_by_nobody_else():
     headers = answer(make_portal(), "home", make_request()).headers
     assert headers["Cache-Control"] == "no-store"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))

@@ -44,7 +44,7 @@ from .helpers.programs import Stripe, play
 from .helpers.visiting import ADA, make_portal, make_request, route
 
 NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
-EVIL = "<script>alert(\"1\")</script><img src=x onerror='alert(2)'>{{ 7*7 }}&amp;"
+EVIL = "<script>alert(\"1\")</script><img src=x onerror='alert(2)'>{{ 123456*1000001 }}&amp;"
 
 
 @lru_cache(maxsize=1)
@@ -347,7 +347,7 @@ def test_words_from_outside_stay_words(name: str, language: str):
     html = page(full_stripe(EVIL), request, name, page_size=2, business_name=EVIL, support_email=EVIL, home_url="/<x>")
     assert "<script" not in html
     assert "<img" not in html
-    assert "49" not in html.replace("149", ""), "a template in a name was run"
+    assert "123456123456" not in html, "a template in a name was run"
     assert "&lt;script&gt;" in html
     assert "&amp;amp;" in html
     assert Html(html).problems == []

@@ -10,6 +10,8 @@ def billing(api: Api) -> None:
     changes(api)
     trials(api)
     previews(api)
+    clocks(api)
+    revisions(api)
 
 
 def changes(api: Api) -> None:
@@ -89,3 +91,35 @@ def previews(api: Api) -> None:
         invoice_items=[{"amount": 500, "currency": "usd", "description": "Set-up"}],
         customer_details={"tax_exempt": "reverse"},
     )
+
+
+def clocks(api: Api) -> None:
+    clock = api.post("test_helpers/test_clocks", frozen_time=NOW - 100 * DAY, name="A year in a minute")["id"]
+    customer = api.customer(test_clock=clock)
+    api.card(customer)
+    plan = api.subscribe(customer, expand=["test_clock", "latest_invoice.test_clock"])["id"]
+    api.post("invoiceitems", customer=customer, amount=5, currency="usd", expand=["test_clock"])
+    api.post(f"test_helpers/test_clocks/{clock}/advance", frozen_time=NOW - 60 * DAY)
+    api.get(f"test_helpers/test_clocks/{clock}")
+    api.get("test_helpers/test_clocks")
+    api.get("customers", test_clock=clock, expand=["data.test_clock"])
+    api.get("subscriptions", test_clock=clock)
+    api.get("invoices", subscription=plan, expand=["data.test_clock"])
+    api.delete(f"test_helpers/test_clocks/{clock}")
+
+
+def revisions(api: Api) -> None:
+    customer = api.customer("pm_card_visa", email="revised@example.com")
+    wrong = api.issued(customer, 900, 400, collection_method="send_invoice", days_until_due=7)
+    draft = api.post(
+        "invoices",
+        from_invoice={"action": "revision", "invoice": wrong},
+        description="Corrected",
+        expand=["from_invoice.invoice"],
+    )
+    first, second = (line["id"] for line in draft["lines"]["data"])
+    api.post(f"invoices/{draft['id']}/lines/{first}", amount=800, description="Half of it", expand=["discounts"])
+    api.post(f"invoices/{draft['id']}/update_lines", lines=[{"id": second, "quantity": 3, "metadata": {"a": "b"}}])
+    api.post(f"invoices/{draft['id']}/remove_lines", lines=[{"id": first, "behavior": "delete"}])
+    api.post(f"invoices/{draft['id']}/finalize")
+    api.get(f"invoices/{wrong}", expand=["latest_revision"])

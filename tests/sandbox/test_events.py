@@ -128,7 +128,7 @@ def test_a_renewal_comes_from_no_request(api: Api) -> None:
     assert renewed["data"]["previous_attributes"]["items"]["data"][0]["current_period_start"] == NOW
     assert {event["request"]["id"] for event in events} == {None}
     assert [event["created"] for event in events] == sorted(event["created"] for event in events)
-    assert events[0]["created"] == renewed["data"]["object"]["items"]["data"][0]["current_period_start"]
+    assert renewed["created"] == renewed["data"]["object"]["items"]["data"][0]["current_period_start"]
 
 
 def test_an_end_of_a_subscription_is_a_deletion_and_no_update(api: Api) -> None:
@@ -181,6 +181,34 @@ def test_an_invoice_is_announced_to_be_due_and_overdue(api: Api) -> None:
         ("invoice.overdue", NOW + 30 * DAY),
     ]
     assert events[0]["data"]["object"]["id"] == invoice
+
+
+def test_a_renewal_is_announced_with_the_invoice_that_then_comes(api: Api) -> None:
+    customer, price = api.customer("pm_card_visa"), api.price()
+    with told(api) as events:
+        subscription = api.subscribe(customer, price)
+        end = subscription["items"]["data"][0]["current_period_end"]
+        api.advance(end - NOW + DAY)
+    upcoming = [event for event in events if event["type"] == "invoice.upcoming"]
+    created = [event for event in events if event["type"] == "invoice.created"][-1]
+    assert [event["created"] for event in upcoming] == [end - 7 * DAY]
+    invoice, announced = created["data"]["object"], upcoming[0]["data"]["object"]
+    assert "id" not in announced
+    assert announced["billing_reason"] == "upcoming"
+    for name in ("amount_due", "period_end", "customer", "total"):
+        assert announced[name] == invoice[name], name
+    assert api.get("invoices", customer=customer)["data"][0]["id"] == invoice["id"]
+    assert len(api.get("invoices", customer=customer)["data"]) == 2
+
+
+def test_no_renewal_is_announced_of_what_ends_or_is_sent(api: Api) -> None:
+    customer, price = api.customer("pm_card_visa"), api.price()
+    ending = api.subscribe(customer, price)["id"]
+    api.post(f"subscriptions/{ending}", cancel_at_period_end=True)
+    api.subscribe(customer, price, collection_method="send_invoice", days_until_due=30)
+    with told(api) as events:
+        api.advance(32 * DAY)
+    assert "invoice.upcoming" not in types(events)
 
 
 def test_a_draft_is_deleted_with_its_items(api: Api) -> None:

@@ -43,6 +43,8 @@ class Story:
         found: dict[tuple[str, str], Json] = {}
         for event in self.events:
             item = event["data"]["object"]
+            if "id" not in item:  # an invoice that is yet to come
+                continue
             key = (item["object"], item["id"])
             if event["type"].endswith(".deleted") and event["type"] != "customer.subscription.deleted":
                 found.pop(key, None)
@@ -114,7 +116,7 @@ def test_every_update_says_what_it_was_before(story: Story) -> None:
     last: dict[tuple[str, str], Json] = {}
     for event in story.events:
         item = event["data"]["object"]
-        key = (item["object"], item["id"])
+        key = (item["object"], item.get("id", ""))
         if event["type"].endswith(".updated"):
             old = event["data"]["previous_attributes"]
             assert old, event["type"]
@@ -141,7 +143,8 @@ def test_every_event_passes_the_schema(openapi: OpenApi, busy: Story, capsys: py
     for event in busy.events:
         item = event["data"]["object"]
         problems |= {f"{event['type']}: {problem}" for problem in openapi.object_problems("event", event)}
-        problems |= {f"{event['type']}: {problem}" for problem in openapi.object_problems(item["object"], item)}
+        whole = item if "id" in item else {**item, "id": "upcoming"}
+        problems |= {f"{event['type']}: {problem}" for problem in openapi.object_problems(item["object"], whole)}
     assert sorted(problems) == []
     checked = Counter(event["type"] for event in busy.events)
     with capsys.disabled():

@@ -15,10 +15,12 @@ from stripe_sandbox.resources import RESOURCES
 
 ROUTES = [route for resource in RESOURCES for route in resource.routes]
 KINDS = {
-    "account", "charge", "coupon", "credit_note", "credit_note_line_item", "customer",
+    "account", "billing.meter", "billing.meter_event", "billing.meter_event_adjustment",
+    "billing.meter_event_summary", "charge", "coupon", "credit_note", "credit_note_line_item", "customer",
     "customer_balance_transaction", "discount", "event", "invoice", "invoice_payment", "invoiceitem", "line_item",
     "payment_intent", "payment_method", "price", "product", "promotion_code", "refund", "subscription",
-    "subscription_item", "tax_id", "tax_rate", "v2.core.event", "v2.core.event_destination", "webhook_endpoint",
+    "subscription_item", "tax_id", "tax_rate", "test_helpers.test_clock", "v2.core.event",
+    "v2.core.event_destination", "webhook_endpoint",
 }  # fmt: skip
 
 
@@ -48,7 +50,6 @@ def test_every_answer_passes_the_schema(openapi: OpenApi, world: Api, capsys: py
         for kind, number in sorted(checked.items()):
             print(f"  {kind:<30}{number:>6}")
     assert set(checked) == KINDS
-    assert len(checked) == 26
 
 
 def test_the_schemas_can_fail(openapi: OpenApi, world: Api) -> None:
@@ -88,7 +89,7 @@ MAY_BE_ABSENT = {
         "pending_reason", "presentment_details",
     },
     "subscription": {"presentment_details"},
-    "subscription_item": {"billed_until"},
+    "subscription_item": {"billed_until", "quantity"},
     "v2.core.event": {"changes", "context", "data", "reason", "related_object"},
     "v2.core.event_destination": {
         "amazon_eventbridge", "azure_event_grid", "snapshot_api_version", "status_details", "webhook_endpoint",

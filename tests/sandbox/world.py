@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.api import DAY, NOW, Api
 from sandbox.billing_world import billing
 from sandbox.events_world import events, thin_events
+from sandbox.usage_world import usage
 
 
 def everything(api: Api | None = None) -> Api:
@@ -18,6 +19,7 @@ def everything(api: Api | None = None) -> Api:
     subscriptions(api)
     credit_notes(api)
     billing(api)
+    usage(api)
     events(api)
     thin_events(api)
     return api

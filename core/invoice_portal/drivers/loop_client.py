@@ -28,6 +28,7 @@ class LoopClient(stripe.HTTPClient):
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context, limit=0),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, sock_read=read_timeout),
+            cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=True,  # proxies, as the blocking client finds them
         )
 

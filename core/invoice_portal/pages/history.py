@@ -75,7 +75,7 @@ def history(
     language = visit.language
     moments = [(whole.invoice.issued_at, language.gettext("Invoice issued."))]
     if isinstance(payments, Ok):
-        moments += [entry for payment in payments.value.items for entry in _payment(language, payment)]
+        moments += [entry for payment in reversed(payments.value.items) for entry in _payment(language, payment)]
     if isinstance(notes, Ok):
         moments += [
             (
@@ -86,7 +86,7 @@ def history(
                     number=note.number,
                 ),
             )
-            for note in notes.value.items
+            for note in reversed(notes.value.items)
             if note.status != "void"
         ]
     moments += _ends(language, whole)

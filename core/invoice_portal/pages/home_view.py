@@ -197,7 +197,7 @@ def _to_pay(visit: Visit, listing: Listing[Invoice], keep: dict[str, str]) -> To
         amounts=tuple(language.money(Money(amount, currency)) for currency, amount in sums.items()),
         summary=summary,
         late=language.ngettext("%(count)s is overdue", "%(count)s are overdue", late) if late else "",
-        url=visit.url("home", {"status": "overdue" if late else "open", **keep}),
+        url=visit.url("home", {"status": "open", **keep}),
         pay_url=visit.url("pay", invoice=due[0].id) if len(due) == 1 and visit.may("pay") and payable(due[0]) else "",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stripe_sandbox.billing import collecting
+from stripe_sandbox.billing import collecting, subscribing
 from stripe_sandbox.billing.finalizing import finalize
 from stripe_sandbox.errors import StripeError
 
@@ -17,6 +17,7 @@ def finalize_job(sandbox: Sandbox, id: str) -> None:
     invoice = sandbox.store.get("invoice", id)
     if invoice is None or invoice["automatically_finalizes_at"] != sandbox.clock.now:
         return
+    subscribing.count_late_usage(sandbox, invoice)
     try:
         finalize(sandbox, invoice)
     except StripeError as error:

@@ -128,15 +128,18 @@ def cancel(sandbox: Sandbox, subscription: Json, *, prorate: bool, invoice_now: 
         credits = _Credits(sandbox, subscription, Terms(sandbox.clock.now))
         for item in subscribing.items_of(sandbox, subscription):
             credits.give(item, _billing(item))
-    if invoice_now and subscribing.pending_of(sandbox, subscription):
-        bill_pending(sandbox, subscription, Terms(sandbox.clock.now))
+    if invoice_now and (subscribing.pending_of(sandbox, subscription) or subscribing.has_usage(sandbox, subscription)):
+        bill_pending(sandbox, subscription, Terms(sandbox.clock.now), final=True)
     subscribing.end(sandbox, subscription, "canceled", "cancellation_requested")
 
 
-def bill_pending(sandbox: Sandbox, subscription: Json, terms: Terms) -> None:
-    """Invoice what is pending now rather than with the next period."""
+def bill_pending(sandbox: Sandbox, subscription: Json, terms: Terms, *, final: bool = False) -> None:
+    """Invoice what is pending now rather than with the next period; a `final` invoice bills the usage so far too."""
     now = sandbox.clock.now
-    invoice = subscribing.new_invoice(sandbox, subscription, "subscription_update", (now, now), pending_only=True)
+    billed = (subscribing.period_of(sandbox, subscription)[0] if final else now, now)
+    invoice = subscribing.new_invoice(
+        sandbox, subscription, "subscription_update", billed, pending_only=True, final=final
+    )
     collect(sandbox, subscription, invoice, terms)
 
 

@@ -104,7 +104,7 @@ def new_invoice(sandbox: Sandbox, customer: Json, currency: str, **given: Any) -
             "voided_at": None,
         },
         "subtotal": 0,
-        "test_clock": None,
+        "test_clock": customer["test_clock"],
         "total": 0,
         "webhooks_delivered_at": now,
         "_lines": [],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stripe_sandbox.billing import balance
 from stripe_sandbox.billing.collecting import mark_paid, open_payment, schedule_attempt
 from stripe_sandbox.billing.drafting import HOUR, after_balance, lines_of, refresh
+from stripe_sandbox.billing.revising import replace_original
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.http import Json
 
@@ -21,6 +22,7 @@ def finalize(sandbox: Sandbox, invoice: Json) -> None:
             "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
             code="invoice_not_editable",
         )
+    replace_original(sandbox, invoice)
     refresh(sandbox, invoice)
     if invoice["collection_method"] == "send_invoice" and not lines_of(sandbox, invoice):
         raise StripeError("You can't finalize an invoice with no line items.", code="invoice_no_customer_line_items")

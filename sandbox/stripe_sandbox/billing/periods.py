@@ -26,7 +26,12 @@ def boundary(anchor: int, interval: str, count: int, number: int) -> int:
 
 
 def next_boundary(anchor: int, interval: str, count: int, after: int) -> int:
-    """The first beginning of a period that is later than a moment."""
+    """The first beginning of a period that is later than a moment; periods run before the anchor too."""
+    if after < anchor:
+        found = anchor
+        while (earlier := previous_boundary(anchor, interval, count, found)) > after:
+            found = earlier
+        return found
     shortest = count * (_SECONDS.get(interval) or 28 * DAY * _MONTHS[interval])
     number = max((after - anchor) // shortest, 0) + 1
     while boundary(anchor, interval, count, number) > after and number > 0:

@@ -20,6 +20,7 @@ from stripe_sandbox.parameters import (
     ListOf,
     Metadata,
     OneOf,
+    Reference,
     WordOr,
 )
 
@@ -49,8 +50,7 @@ PRICE_IN_PRODUCT: Fields = {
     "tax_behavior": TAX_BEHAVIOR,
     **UNIT_AMOUNT,
 }
-RECURRING = Hash({**_RECURRING, "usage_type": OneOf(("licensed",))})
-"""Metered prices need meters, which the sandbox does not have yet."""
+RECURRING = Hash({**_RECURRING, "meter": Reference(to="billing.meter"), "usage_type": OneOf(("licensed", "metered"))})
 TIERS = _TIERS
 
 
@@ -72,7 +72,7 @@ def new_price(sandbox: Sandbox, product: str, *, currency: str, **given: Any) ->
         "metadata": given.get("metadata") or {},
         "nickname": given.get("nickname"),
         "product": product,
-        "recurring": _recurring(recurring) if recurring else None,
+        "recurring": _recurring(sandbox, recurring) if recurring else None,
         "tax_behavior": given.get("tax_behavior", "unspecified"),
         "tiers_mode": given.get("tiers_mode") if tiered else None,
         "transform_quantity": given.get("transform_quantity"),
@@ -185,11 +185,22 @@ def _amounts(unit: Decimal | None) -> Json:
     return {"unit_amount": whole, "unit_amount_decimal": decimal_text(unit)}
 
 
-def _recurring(given: Json) -> Json:
+def is_metered(price: Json) -> bool:
+    """Whether what a price bills is usage."""
+    return bool(price["recurring"] and price["recurring"]["usage_type"] == "metered")
+
+
+def _recurring(sandbox: Sandbox, given: Json) -> Json:
+    metered = given.get("usage_type") == "metered"
+    if metered != ("meter" in given):
+        message = "`recurring[meter]` must be set when `recurring[usage_type]` is `metered`, and only then."
+        raise invalid(message, "recurring[meter]")
+    if metered and sandbox.store["billing.meter", given["meter"]]["status"] != "active":
+        raise invalid("The meter is inactive. A price can only be backed by an active meter.", "recurring[meter]")
     return {
         "interval": given["interval"],
         "interval_count": given.get("interval_count", 1),
-        "meter": None,
+        "meter": given.get("meter"),
         "usage_type": given.get("usage_type", "licensed"),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from stripe_sandbox.billing import drafting, items, pricing
+from stripe_sandbox.billing import drafting, items, metering, pricing
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import use
 from stripe_sandbox.billing.finalizing import finalize
@@ -50,9 +50,18 @@ def period_end(sandbox: Sandbox, subscription: Json, start: int) -> int:
 
 
 def new_invoice(
-    sandbox: Sandbox, subscription: Json, reason: str, billed: tuple[int, int], *, pending_only: bool = False
+    sandbox: Sandbox,
+    subscription: Json,
+    reason: str,
+    billed: tuple[int, int],
+    *,
+    pending_only: bool = False,
+    final: bool = False,
 ) -> Json:
-    """Make the draft for the current period, or for what is pending only. `billed` is the period that ends with it."""
+    """Make the draft for the current period, or for what is pending only. `billed` is the period that ends with it.
+
+    A `final` one bills usage too, though nothing else comes.
+    """
     customer = sandbox.store["customer", subscription["customer"]]
     now = sandbox.clock.now
     sends = subscription["collection_method"] == "send_invoice"
@@ -77,9 +86,12 @@ def new_invoice(
         _subscription=subscription["id"],
         _default_tax_rates=list(subscription["_default_tax_rates"]),
     )
-    for item in [] if pending_only else items_of(sandbox, subscription):
-        lines = [line["id"] for line in _lines(sandbox, subscription, item, invoice)]
-        item["_billed"] = [{"item": None, "line": line} for line in lines]
+    for item in items_of(sandbox, subscription):
+        metered = is_metered(sandbox, item)
+        if pending_only and not (final and metered):
+            continue
+        lines = [line["id"] for line in _lines(sandbox, subscription, item, invoice, billed)]
+        item["_billed"] = [] if metered else [{"item": None, "line": line} for line in lines]
         invoice["_lines"][:0] = lines
     waiting = items.pending(sandbox, customer["id"], invoice["currency"], subscription["id"])
     items.include_pending(sandbox, invoice, waiting)
@@ -95,6 +107,46 @@ def pending_of(sandbox: Sandbox, subscription: Json) -> list[Json]:
     return [item for item in found if item["_subscription"] == subscription["id"]]
 
 
+def is_metered(sandbox: Sandbox, item: Json) -> bool:
+    """Whether an item bills usage."""
+    return pricing.is_metered(sandbox.store["price", item["_price"]])
+
+
+def has_usage(sandbox: Sandbox, subscription: Json) -> bool:
+    """Whether any item of a subscription bills usage."""
+    return any(is_metered(sandbox, item) for item in items_of(sandbox, subscription))
+
+
+def count_late_usage(sandbox: Sandbox, invoice: Json) -> None:
+    """Bill usage anew that has arrived since the draft was made: Stripe waits an hour for it."""
+    subscription = _of(sandbox, invoice)
+    if subscription is None:
+        return
+    for item in items_of(sandbox, subscription):
+        before = _lines_for(sandbox, invoice, item) if is_metered(sandbox, item) else []
+        if not before:
+            continue
+        billed = (before[0]["period"]["start"], before[0]["period"]["end"])
+        usage = _usage(sandbox, subscription, item, billed)
+        if [part.amount for part in usage] == [line["amount"] for line in before]:
+            continue
+        at = invoice["_lines"].index(before[0]["id"])
+        for line in before:
+            invoice["_lines"].remove(line["id"])
+            sandbox.store.remove(line)
+        lines = _lines(sandbox, subscription, item, invoice, billed)
+        for line in lines:
+            line["discounts"] = before[0]["discounts"]
+        invoice["_lines"][at:at] = [line["id"] for line in lines]
+
+
+def _lines_for(sandbox: Sandbox, invoice: Json, item: Json) -> list[Json]:
+    """The lines of an invoice that bill an item, prorations left aside."""
+    lines = [sandbox.store["line_item", id] for id in invoice["_lines"]]
+    details = [(line, (line["parent"] or {}).get("subscription_item_details")) for line in lines]
+    return [line for line, found in details if found and found["subscription_item"] == item["id"]]
+
+
 def renew_job(sandbox: Sandbox, id: str) -> None:
     """A period has ended: end the subscription if that was asked for, else bill the next period."""
     subscription = sandbox.store["subscription", id]
@@ -108,10 +160,10 @@ def renew_job(sandbox: Sandbox, id: str) -> None:
 
 
 def _end_with_last_invoice(sandbox: Sandbox, subscription: Json) -> None:
-    """What is still pending is billed when a subscription ends with its period."""
-    if pending_of(sandbox, subscription):
+    """What is still pending, and usage, is billed when a subscription ends with its period."""
+    if pending_of(sandbox, subscription) or has_usage(sandbox, subscription):
         billed = period_of(sandbox, subscription)
-        invoice = new_invoice(sandbox, subscription, "subscription_cycle", billed, pending_only=True)
+        invoice = new_invoice(sandbox, subscription, "subscription_cycle", billed, pending_only=True, final=True)
         end(sandbox, subscription, "canceled", "cancellation_requested")
         invoice["auto_advance"] = True
         drafting.schedule_finalization(sandbox, invoice, sandbox.clock.now + drafting.HOUR)
@@ -256,16 +308,33 @@ def _discounts(sandbox: Sandbox, subscription: Json, customer: Json) -> list[str
     return use(sandbox, own or ([customer["discount"]] if customer["discount"] else []), sandbox.clock.now)
 
 
-def _lines(sandbox: Sandbox, subscription: Json, item: Json, invoice: Json) -> list[Json]:
-    """The lines that bill an item for its current period; nothing is due for a trial."""
+def _usage(sandbox: Sandbox, subscription: Json, item: Json, billed: tuple[int, int]) -> list[pricing.Part]:
+    """What was used in a period, and its cost. Nothing is due for a trial, or before there was a period."""
+    start, end = billed
+    price = sandbox.store["price", item["_price"]]
+    if start == end or end <= (subscription["trial_end"] or 0):
+        return [pricing.Part(Decimal(0), Decimal(0), 0)]
+    meter = sandbox.store["billing.meter", price["recurring"]["meter"]]
+    usage = metering.used(sandbox, meter["id"], subscription["customer"], start, end)
+    quantity = max(usage.by(meter["default_aggregation"]["formula"]), Decimal(0))
+    return pricing.parts(price, quantity, subscription["currency"])
+
+
+def _lines(sandbox: Sandbox, subscription: Json, item: Json, invoice: Json, billed: tuple[int, int]) -> list[Json]:
+    """The lines that bill an item: its usage of the period that has ended, or else the current period."""
     price = sandbox.store["price", item["_price"]]
     product = sandbox.store["product", price["product"]]["name"]
     currency = subscription["currency"]
     quantity = Decimal(item["quantity"])
-    trialing = subscription["status"] == "trialing"
-    found = pricing.parts(price, quantity, currency)
-    if trialing:
+    metered = pricing.is_metered(price)
+    trialing = subscription["status"] == "trialing" and not metered
+    period = billed if metered else (item["current_period_start"], item["current_period_end"])
+    if metered:
+        found = _usage(sandbox, subscription, item, billed)
+    elif trialing:
         found = [pricing.Part(quantity, Decimal(0), 0)]
+    else:
+        found = pricing.parts(price, quantity, currency)
     details = {"price": price["id"], "product": price["product"]}
     return [
         drafting.new_line(
@@ -273,7 +342,7 @@ def _lines(sandbox: Sandbox, subscription: Json, item: Json, invoice: Json) -> l
             invoice,
             amount=part.amount,
             quantity=part.quantity,
-            period={"start": item["current_period_start"], "end": item["current_period_end"]},
+            period={"start": period[0], "end": period[1]},
             pricing={
                 "price_details": details,
                 "type": "price_details",

@@ -36,7 +36,7 @@ class _Finding:
 
     type: str
     kind: str
-    id: str
+    id: str | None
     object: bytes
     previous: bytes | None
 
@@ -54,6 +54,7 @@ class Recorder:
         self._sandbox = sandbox
         self._found: list[_Finding] = []
         self._before: dict[tuple[str, str], bytes | None] = {}
+        self._after: list[Callable[[], None]] = []
         self._listeners: list[Callable[[Json], None]] = []
 
     def listen(self, listener: Callable[[Json], None]) -> None:
@@ -79,6 +80,14 @@ class Recorder:
             return
         now = self.known.get((item["object"], item["id"])) or frozen(self._sandbox.shown(item))
         self._found.append(_Finding(type, item["object"], item["id"], now, None))
+
+    def tell_unkept(self, type: str, item: Json) -> None:
+        """Tell, between changes, of something that is no object of the store: an invoice that is yet to come."""
+        self._publish(self._event(_Finding(type, item["object"], None, frozen(item), None), Cause()))
+
+    def afterwards(self, action: Callable[[], None]) -> None:
+        """Do something when the present change is done and told."""
+        self._after.append(action)
 
     def tell_thin(self, type: str, about: Json, data: Json | None = None, *, only_to: str | None = None) -> Json:
         """Something happened of which Stripe sends a thin event only: `v1.billing.meter.error_report_triggered`.
@@ -109,6 +118,7 @@ class Recorder:
                 self.known[key] = known
         self._found.clear()
         self._before.clear()
+        self._after.clear()
 
     def publish(self, cause: Cause) -> None:
         """The change is done: make its events."""
@@ -117,6 +127,9 @@ class Recorder:
         for finding in found:
             self._publish(self._event(finding, cause))
         self._drop_old(self._sandbox.clock.now - KEPT)
+        after, self._after = self._after, []
+        for action in after:
+            action()
 
     def _touched(self, journal: Journal) -> list[Json]:
         """What was added or changed, in that order, with what shows it."""

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
 
-def reference(sandbox: Sandbox, kind: str, id: str) -> Json | None:
-    """A `related_object`; None for what can only be seen as a part of something else, such as a discount."""
+def reference(sandbox: Sandbox, kind: str, id: str | None) -> Json | None:
+    """A `related_object`; None for what is not there yet or only as a part of something else, such as a discount."""
     resource = sandbox.resources.get(kind)
-    for route in () if resource is None else resource.routes:
+    for route in () if resource is None or id is None else resource.routes:
         start, _, name = route.path.rpartition("/")
         if route.method == "GET" and name.startswith("{") and "{" not in start:
             return {"id": id, "type": kind, "url": f"{start}/{id}"}

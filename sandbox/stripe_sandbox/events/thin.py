@@ -137,7 +137,7 @@ def _parts(before: Json, after: Json, fields: Sequence[str]) -> list[str]:
     was = {part["id"]: part for part in before.get("data", [])}
     now = {part["id"]: part for part in after["data"]}
     both = was.keys() & now.keys()
-    changed = [name for name in fields if any(_value(was[id][name]) != _value(now[id][name]) for id in both)]
+    changed = [name for name in fields if any(_value(was[id].get(name)) != _value(now[id].get(name)) for id in both)]
     added, removed = now.keys() - was.keys(), was.keys() - now.keys()
     return [*["added"] * bool(added), *["removed"] * bool(removed), *(f"{name}_changed" for name in changed)]
 

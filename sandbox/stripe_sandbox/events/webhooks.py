@@ -111,7 +111,7 @@ class Webhooks:
         """Go on, with what has waited first."""
         with self._sandbox.lock:
             self._paused = False
-            now = self._sandbox.clock.now
+            now = self._sandbox.clock.account_now
             for subscriber, queue in self._waiting.items():
                 self._waiting[subscriber] = sorted(replace(errand, due=max(errand.due, now)) for errand in queue)
             self.wake()
@@ -129,7 +129,7 @@ class Webhooks:
     def redeliver(self, event: str, subscriber: str | None = None) -> None:
         """Send an event again: to one subscriber, or to all that listen to it. Raises KeyError if it is not there."""
         with self._sandbox.lock:
-            found, now = self._sandbox.store["event", event], self._sandbox.clock.now
+            found, now = self._sandbox.store["event", event], self._sandbox.clock.account_now
             if subscriber is None:
                 self.send(found, due=now)
             elif (target := subscribers.find(self._sandbox.store, subscriber)) is None:
@@ -144,7 +144,7 @@ class Webhooks:
             found = subscribers.find(self._sandbox.store, subscriber)
             if found is None:
                 raise KeyError(subscriber)
-            until = self._sandbox.clock.now + old_holds
+            until = self._sandbox.clock.account_now + old_holds
             new = subscribers.new_secret(self._sandbox.ids)
             found["_secrets"] = [new, *({**each, "until": each["until"] or until} for each in found["_secrets"])]
             return str(new["secret"])
@@ -237,7 +237,7 @@ class Webhooks:
         with self._sandbox.lock:
             if self._paused or not self._waiting or self._sandbox.clock.is_fixed:
                 return None
-            return max(min(queue[0].due for queue in self._waiting.values()) - self._sandbox.clock.now, 0.0)
+            return max(min(queue[0].due for queue in self._waiting.values()) - self._sandbox.clock.account_now, 0.0)
 
     def _enter(self, errand: Errand) -> None:
         for _ in range(1 + self._copies):
@@ -266,7 +266,7 @@ class Webhooks:
         queue = self._waiting.get(subscriber)
         if not queue or self._under_way.get(subscriber, 0) >= self.at_once:
             return None
-        now = self._sandbox.clock.now
+        now = self._sandbox.clock.account_now
         if queue[0].due > now:
             return None
         if self._shuffle is None:
@@ -286,7 +286,7 @@ class Webhooks:
         if subscriber is None or subscriber["status"] != "enabled" or payload is None:
             return None
         body = json.dumps(payload, indent=2, ensure_ascii=False).encode()
-        secrets = subscribers.secrets(subscriber, self._sandbox.clock.now)
+        secrets = subscribers.secrets(subscriber, self._sandbox.clock.account_now)
         headers = {
             "Accept": "*/*; q=0.5, application/xml",
             "Cache-Control": "no-cache",
@@ -311,10 +311,13 @@ class Webhooks:
         return thin.notification(found, reference(self._sandbox, event["_kind"], event["_about"]))
 
     def _event(self, errand: Errand) -> Json | None:
-        store = self._sandbox.store
-        return store.get("event", errand.event) or store.get("v2.core.event", errand.event)
+        for sandbox in (self._sandbox, *self._sandbox.connected.values()):
+            store = sandbox.store
+            if found := store.get("event", errand.event) or store.get("v2.core.event", errand.event):
+                return found
+        return None
 
     def _is_quiet(self) -> bool:
-        now = self._sandbox.clock.now
+        now = self._sandbox.clock.account_now
         due = not self._paused and any(queue[0].due <= now for queue in self._waiting.values())
         return not due and not any(self._under_way.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.http import Json
 from stripe_sandbox.paging import head
 from stripe_sandbox.parameters import Email, Fields, Metadata, Reference, Text, range_of
@@ -51,6 +52,7 @@ RESOURCE = Resource(
         "refunds": Included(_refunds, "refund"),
     },
     routes=(
+        searching.route("charge", "/v1/charges", search_fields.CHARGES),
         Route("GET", "/v1/charges", _list, LIST),
         Route("GET", "/v1/charges/{charge}", lambda call: call.named("charge")),
         Route("POST", "/v1/charges/{charge}", _update, UPDATE),

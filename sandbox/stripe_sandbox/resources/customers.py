@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing import balance, drafting, methods, subscribing
 from stripe_sandbox.billing.discounts import gone
 from stripe_sandbox.errors import invalid, missing
@@ -24,6 +25,7 @@ from stripe_sandbox.resource import (
 )
 from stripe_sandbox.resources import tax_ids
 from stripe_sandbox.resources.shapes import ADDRESS, CUSTOM_FIELDS, SHIPPING, address, shipping
+from stripe_sandbox.test_clocks import KIND
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -59,8 +61,14 @@ CREATE: Fields = {
     **_SAVE,
     "payment_method": Reference(to="payment_method", noun="PaymentMethod"),
     "tax_id_data": ListOf(Hash(tax_ids.NEW)),
+    "test_clock": Reference(to=KIND),
 }
-LIST: Fields = {"created": range_of(), "email": Text(max=512, clearable=False), **LISTING}
+LIST: Fields = {
+    "created": range_of(),
+    "email": Text(max=512, clearable=False),
+    "test_clock": Reference(to=KIND),
+    **LISTING,
+}
 _PLAIN = (
     "business_name",
     "description",
@@ -103,7 +111,7 @@ def _create(call: Call) -> Json:
         "preferred_locales": [],
         "shipping": None,
         "tax_exempt": "none",
-        "test_clock": None,
+        "test_clock": call.params.get("test_clock"),
     }
     _check_prefix(call)
     _check_default(call, None)
@@ -212,7 +220,7 @@ def _present(call: Call) -> Json:
     return customer
 
 
-def _delete(call: Call) -> Json:
+def delete(call: Call) -> Json:
     """Gone with the customer: subscriptions, payment methods, and what is not billed yet. Invoices stay."""
     customer = _present(call)
     mine = {"customer": customer["id"]}
@@ -230,7 +238,7 @@ def _delete(call: Call) -> Json:
 
 def _list(call: Call) -> Json:
     created = call.params.get("created")
-    where = {"email": call.params.get("email")}
+    where = chosen(call.params, "email", "test_clock")
     return call.page("customer", where, lambda customer: in_range(customer["created"], created))
 
 
@@ -255,6 +263,7 @@ RESOURCE = Resource(
         "invoice_settings.default_payment_method": Link("payment_method"),
         "subscriptions": _list_of("subscription", "subscriptions"),
         "tax_ids": _list_of("tax_id", "tax_ids"),
+        "test_clock": Link(KIND),
     },
     show=show,
     reactions={
@@ -264,11 +273,12 @@ RESOURCE = Resource(
         "invoice.payment_failed": _failed,
     },
     routes=(
+        searching.route("customer", "/v1/customers", search_fields.CUSTOMERS),
         Route("GET", "/v1/customers", _list, LIST),
         Route("POST", "/v1/customers", _create, CREATE),
         Route("GET", "/v1/customers/{customer}", lambda call: call.named("customer")),
         Route("POST", "/v1/customers/{customer}", update, _SAVE),
-        Route("DELETE", "/v1/customers/{customer}", _delete),
+        Route("DELETE", "/v1/customers/{customer}", delete),
         Route("GET", "/v1/customers/{customer}/discount", _discount),
         Route("DELETE", "/v1/customers/{customer}/discount", _delete_discount),
     ),

@@ -25,6 +25,7 @@ from stripe_sandbox.parameters import (
 from stripe_sandbox.resource import CUSTOMER, LISTING, Call, Link, Resource, Route, chosen, in_range, merged
 from stripe_sandbox.resources.products import new_product
 from stripe_sandbox.resources.shapes import DISCOUNTS, PERIOD, TAX_BEHAVIOR, TAX_RATES
+from stripe_sandbox.test_clocks import KIND
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -236,6 +237,7 @@ RESOURCE = Resource(
         "discounts": Link("discount"),
         "invoice": Link("invoice"),
         "pricing.price_details.price": Link("price"),
+        "test_clock": Link(KIND),
     },
     routes=(
         Route("GET", "/v1/invoiceitems", _list, LIST),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing import collecting, drafting, items
 from stripe_sandbox.billing.advancing import collect_job, finalize_job, overdue_job
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import redeem, use
 from stripe_sandbox.billing.finalizing import finalize
+from stripe_sandbox.billing.revising import revise
 from stripe_sandbox.errors import invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.paging import head
@@ -38,7 +40,7 @@ from stripe_sandbox.resource import (
     in_range,
     merged,
 )
-from stripe_sandbox.resources import invoiceitems
+from stripe_sandbox.resources import invoice_lines
 from stripe_sandbox.resources.previews import PREVIEW, preview
 from stripe_sandbox.resources.shapes import (
     COLLECTION_METHODS,
@@ -49,6 +51,7 @@ from stripe_sandbox.resources.shapes import (
     TAX_RATES,
     shipping,
 )
+from stripe_sandbox.test_clocks import KIND
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -85,6 +88,9 @@ CREATE: Fields = {
     "shipping_details": SHIPPING.firm(),
     "currency": Currency(),
     "customer": CUSTOMER,
+    "from_invoice": Hash(
+        {"action": OneOf(("revision",), required=True), "invoice": Reference(to="invoice", required=True)}
+    ),
     "pending_invoice_items_behavior": OneOf(("exclude", "include")),
     "subscription": Reference(to="subscription"),
 }
@@ -103,10 +109,6 @@ PAY: Fields = {
     "paid_out_of_band": Boolean(),
     "payment_method": Reference(to="payment_method", noun="PaymentMethod"),
 }
-ADD_LINES: Fields = {
-    "invoice_metadata": Metadata(),
-    "lines": ListOf(Hash(invoiceitems.ADDED_LINE), required=True),
-}
 ATTACH_PAYMENT: Fields = {"payment_intent": Reference(to="payment_intent")}
 _PLAIN = (
     "auto_advance",
@@ -124,6 +126,8 @@ _STILL_EDITABLE = {"description", "footer", "metadata", "default_payment_method"
 
 def _create(call: Call) -> Json:
     params, sandbox = call.params, call.sandbox
+    if "from_invoice" in params:
+        return _revise(call)
     subscription = call.given("subscription", "subscription")
     customer = _customer(call, subscription)
     currency = params.get("currency") or customer["currency"] or sandbox.account["default_currency"]
@@ -146,6 +150,20 @@ def _create(call: Call) -> Json:
     if invoice["auto_advance"]:
         drafting.schedule_finalization(sandbox, invoice, call.now + drafting.HOUR)
     return invoice
+
+
+def _revise(call: Call) -> Json:
+    """A copy of a finalised invoice, with the changes that the other parameters ask for."""
+    for name in ("currency", "customer", "pending_invoice_items_behavior", "subscription"):
+        if name in call.params:
+            raise invalid(f"`{name}` cannot be given with `from_invoice`: the revised invoice decides it.", name)
+    draft = revise(call.sandbox, call.store["invoice", call.params["from_invoice"]["invoice"]])
+    _check_due(call, draft)
+    _apply(call, draft)
+    drafting.refresh(call.sandbox, draft)
+    if draft["auto_advance"]:
+        drafting.schedule_finalization(call.sandbox, draft, call.now + drafting.HOUR)
+    return draft
 
 
 def _customer(call: Call, subscription: Json | None) -> Json:
@@ -246,29 +264,6 @@ def _list(call: Call) -> Json:
     )
 
 
-def _lines(call: Call) -> Json:
-    return call.page_of(drafting.lines_of(call.sandbox, call.named("invoice")), "invoice line item")
-
-
-def _add_lines(call: Call) -> Json:
-    """Each line is an invoice item: a new one, or one that waits."""
-    invoice = call.named("invoice")
-    drafting.require_draft(invoice, "Lines can only be added to draft invoices.")
-    for at, line in enumerate(call.params["lines"]):
-        if "invoice_item" in line:
-            item = call.store["invoiceitem", line["invoice_item"]]
-            if item["invoice"] is not None or item["customer"] != invoice["customer"]:
-                message = "The invoice item is billed already, or another customer's."
-                raise invalid(message, f"lines[{at}][invoice_item]")
-            items.append_item(call.sandbox, item, invoice)
-        else:
-            wanted = {"currency": invoice["currency"], **line, "invoice": invoice["id"]}
-            invoiceitems.create(Call(call.sandbox, {}, wanted, call.url))
-    if "invoice_metadata" in call.params:
-        invoice["metadata"] = merged(invoice["metadata"], call.params["invoice_metadata"])
-    return invoice
-
-
 def _finalize(call: Call) -> Json:
     invoice = call.named("invoice")
     if "auto_advance" in call.params:
@@ -356,22 +351,25 @@ RESOURCE = Resource(
         "customer": Link("customer"),
         "default_payment_method": Link("payment_method"),
         "discounts": Link("discount"),
+        "from_invoice.invoice": Link("invoice"),
+        "latest_revision": Link("invoice"),
         "lines": Embedded("line_item"),
         "parent.subscription_details.subscription": Link("subscription"),
         "payments": Included(_payments, "invoice_payment"),
+        "test_clock": Link(KIND),
         "total_discount_amounts.discount": Link("discount"),
     },
     jobs={"collect": collect_job, "finalize": finalize_job, "overdue": overdue_job},
     reactions={"payment_intent.succeeded": collecting.credit},
     routes=(
+        searching.route("invoice", "/v1/invoices", search_fields.INVOICES),
         Route("GET", "/v1/invoices", _list, LIST),
         Route("POST", "/v1/invoices", _create, CREATE),
         Route("POST", "/v1/invoices/create_preview", preview, PREVIEW, rehearsed=True),
         Route("GET", "/v1/invoices/{invoice}", lambda call: call.named("invoice")),
         Route("POST", "/v1/invoices/{invoice}", _update, _SAVE),
         Route("DELETE", "/v1/invoices/{invoice}", _delete),
-        Route("GET", "/v1/invoices/{invoice}/lines", _lines, LISTING),
-        Route("POST", "/v1/invoices/{invoice}/add_lines", _add_lines, ADD_LINES),
+        *invoice_lines.ROUTES,
         Route("POST", "/v1/invoices/{invoice}/attach_payment", _attach_payment, ATTACH_PAYMENT),
         Route("POST", "/v1/invoices/{invoice}/finalize", _finalize, {"auto_advance": Boolean()}),
         Route("POST", "/v1/invoices/{invoice}/mark_uncollectible", _mark_uncollectible),

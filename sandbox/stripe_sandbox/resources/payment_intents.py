@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing import methods, payments
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
@@ -179,6 +180,7 @@ RESOURCE = Resource(
         "payment_method": Link("payment_method"),
     },
     routes=(
+        searching.route("payment_intent", "/v1/payment_intents", search_fields.PAYMENT_INTENTS),
         Route("GET", "/v1/payment_intents", _list, LIST),
         Route("POST", "/v1/payment_intents", _create, CREATE),
         Route("GET", "/v1/payment_intents/{intent}", lambda call: call.named("payment_intent", "intent")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing.pricing import (
     CURRENCY_OPTIONS,
     INTERVALS,
@@ -153,6 +154,7 @@ RESOURCE = Resource(
         "tiers": Included(_tiers),
     },
     routes=(
+        searching.route("price", "/v1/prices", search_fields.PRICES),
         Route("GET", "/v1/prices", _list, LIST),
         Route("POST", "/v1/prices", _create, CREATE),
         Route("GET", "/v1/prices/{price}", lambda call: call.named("price")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing.pricing import PRICE_IN_PRODUCT, new_price
 from stripe_sandbox.errors import invalid
 from stripe_sandbox.http import Json
@@ -152,6 +153,7 @@ RESOURCE = Resource(
     missing_param="id",
     expandable={"default_price": Link("price")},
     routes=(
+        searching.route("product", "/v1/products", search_fields.PRODUCTS),
         Route("GET", "/v1/products", _list, LIST),
         Route("POST", "/v1/products", _create, CREATE),
         Route("GET", "/v1/products/{id}", lambda call: call.named("product", "id")),

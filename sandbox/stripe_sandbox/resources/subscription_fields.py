@@ -28,6 +28,7 @@ from stripe_sandbox.resources.shapes import (
     TAX_BEHAVIOR,
     TAX_RATES,
 )
+from stripe_sandbox.test_clocks import KIND
 
 _FEEDBACK = (
     "customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex",
@@ -132,5 +133,6 @@ LIST: Fields = {
     "customer": CUSTOMER,
     "price": Reference(to="price"),
     "status": OneOf(("all", "ended", *_STATUSES)),
+    "test_clock": Reference(to=KIND),
     **LISTING,
 }

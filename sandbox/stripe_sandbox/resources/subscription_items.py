@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stripe_sandbox.billing import changing
 from stripe_sandbox.billing.changing import Terms
 from stripe_sandbox.billing.discounts import redeem
-from stripe_sandbox.billing.pricing import INTERVALS, UNIT_AMOUNT, inline_price
+from stripe_sandbox.billing.pricing import INTERVALS, UNIT_AMOUNT, inline_price, is_metered
 from stripe_sandbox.billing.subscribing import ENDED, items_of, period_of
 from stripe_sandbox.errors import invalid
 from stripe_sandbox.http import Json
@@ -62,6 +62,9 @@ def price_of(sandbox: Sandbox, wish: Json, name: str = "") -> Json:
         data = dict(wish["price_data"])
         return inline_price(sandbox, data.pop("product"), **data)
     price = sandbox.store["price", wish["price"]]
+    if is_metered(price) and "quantity" in wish:
+        message = "You cannot set a quantity for a price with `usage_type=metered`: usage comes from its meter."
+        raise invalid(message, param.replace("price", "quantity"))
     if price["type"] != "recurring":
         raise invalid(
             "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
@@ -221,6 +224,8 @@ def show(sandbox: Sandbox, item: Json) -> Json:
     """The item with its price, which is embedded as a whole."""
     shown = {name: value for name, value in item.items() if not name.startswith("_")}
     shown["price"] = sandbox.shown(sandbox.store["price", item["_price"]])
+    if is_metered(shown["price"]):
+        del shown["quantity"]
     shown["tax_rates"] = [sandbox.store["tax_rate", id] for id in item["_tax_rates"]]
     return shown
 

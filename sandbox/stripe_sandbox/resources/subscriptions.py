@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing import changing, subscribing
 from stripe_sandbox.billing.discounts import gone
 from stripe_sandbox.errors import StripeError, invalid
@@ -14,6 +15,7 @@ from stripe_sandbox.resources import subscription_items
 from stripe_sandbox.resources import subscription_settings as settings
 from stripe_sandbox.resources.subscription_creation import create
 from stripe_sandbox.resources.subscription_fields import CANCEL, CREATE, LIST, RESUME, UPDATE
+from stripe_sandbox.test_clocks import KIND
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -105,7 +107,7 @@ def _list(call: Call) -> Json:
             and in_range(end, params.get("current_period_end"))
         )
 
-    return call.page("subscription", chosen(params, "collection_method", "customer"), keep)
+    return call.page("subscription", chosen(params, "collection_method", "customer", "test_clock"), keep)
 
 
 def _has_status(status: str, asked: str | None) -> bool:
@@ -151,6 +153,7 @@ RESOURCE = Resource(
         "discounts": Link("discount"),
         "items": Embedded("subscription_item"),
         "latest_invoice": Link("invoice"),
+        "test_clock": Link(KIND),
     },
     jobs={
         "cancel": subscribing.cancel_job,
@@ -164,6 +167,7 @@ RESOURCE = Resource(
         "invoice.overdue": subscribing.payment_failed,
     },
     routes=(
+        searching.route("subscription", "/v1/subscriptions", search_fields.SUBSCRIPTIONS),
         Route("GET", "/v1/subscriptions", _list, LIST),
         Route("POST", "/v1/subscriptions", create, CREATE),
         Route("GET", _ONE, lambda call: call.named("subscription", "subscription_exposed_id")),

@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stripe_sandbox.events.reminders import silent_renewals
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.seed.catalogue import Catalogue, name_merchant, open_shop
 from stripe_sandbox.seed.lumen import lumen, lumen_extras
@@ -102,7 +103,7 @@ def demo(sandbox: Sandbox) -> None:
     """
     now = sandbox.clock.now
     stage = Stage(sandbox, today=now // DAY * DAY - DAY // 2)
-    with sandbox.clock.at(stage.months_ago(MONTHS)):
+    with sandbox.clock.at(stage.months_ago(MONTHS)), silent_renewals(sandbox):
         name_merchant(stage)
         shop = open_shop(stage)
         perform(sandbox, [story(stage, shop) for story in STORIES])
