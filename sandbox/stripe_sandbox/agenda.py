@@ -44,6 +44,15 @@ class Agenda:
         self._order += 1
         heapq.heappush(self._jobs[self._clock], Job(due, self._order, name, id))
 
+    def jobs(self) -> list[tuple[str | None, Job]]:
+        """Every job, with the test clock that it is for."""
+        return [(clock, job) for clock, jobs in self._jobs.items() for job in jobs]
+
+    def put_back(self, clock: str | None, job: Job) -> None:
+        """Enter a job as it was."""
+        self._order = max(self._order, job.order)
+        heapq.heappush(self._jobs[clock], job)
+
     def mark(self) -> int:
         """A mark to go back to."""
         return self._order

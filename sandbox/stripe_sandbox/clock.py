@@ -31,6 +31,14 @@ class Clock:
         """Whether the clock stands still."""
         return self._fixed is not None
 
+    def state(self) -> tuple[int | None, int]:
+        """The moment at which it stands, if it does; and by how many seconds it is ahead of real time."""
+        return self._fixed, self._offset
+
+    def resume(self, fixed: int | None, offset: int) -> None:
+        """Go on from a state, doing nothing that is due."""
+        self._fixed, self._offset = fixed, offset
+
     def on_move(self, action: Callable[[], None]) -> None:
         """Call `action` after each move: what fell due in between is done then."""
         self._on_move = action

@@ -15,6 +15,9 @@ from stripe_sandbox.faults import Cut
 from stripe_sandbox.http import Request, Response
 from stripe_sandbox.sandbox import Sandbox
 
+_NOTHING = Response(500, {}, b"{}")
+"""Stands for an answer that is not sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -35,7 +38,7 @@ async def answer(sandbox: Sandbox, request: Request) -> Answer:
         await asyncio.sleep(fault.delay)
         usual = sandbox.handle(request) if fault.happens else None
     instead = fault.answer(sandbox.ids.new("req"))
-    response = instead or usual or Response(500)
+    response = instead or usual or _NOTHING
     if usual is None:
         sandbox.requests.note(sandbox.clock.now, request, response)
     return Answer(response, fault.cut)

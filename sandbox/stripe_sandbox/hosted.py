@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from stripe_sandbox import test_clocks
 from stripe_sandbox.billing import payments
 from stripe_sandbox.document import Json, Related, invoice_document
 from stripe_sandbox.errors import StripeError, StripeSandboxError
@@ -300,7 +301,8 @@ def _confirm(sandbox: Sandbox, intent: Json, *, agreed: bool) -> None:
         return
     try:
         # The API has no call for this: at Stripe it happens on the bank's own page.
-        with sandbox.change():
+        stored = sandbox.store["payment_intent", intent["id"]]
+        with test_clocks.time_of(sandbox, test_clocks.clock_of(sandbox.store, stored)), sandbox.change():
             payments.authenticate(sandbox, sandbox.store["payment_intent", intent["id"]], agreed=agreed)
     except StripeError as error:
         raise _refusal(error.body("")["error"]) from error

@@ -33,6 +33,10 @@ class Keys:
         held |= {name.removesuffix("_write") + "_read" for name in held if name.endswith("_write")}
         self._restricted[key] = frozenset(held)
 
+    def restricted(self) -> dict[str, list[str]]:
+        """The keys that were restricted, with what they may do."""
+        return {key: sorted(held) for key, held in self._restricted.items()}
+
     def authenticate(self, request: Request) -> str:
         """The key of a request. Raises 401 where there is none or one that is not for tests."""
         key = _key(request.header("authorization") or "")

@@ -49,6 +49,11 @@ def shares(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
+def chargeable(amount: int, currency: str) -> int:
+    """The nearest amount that can be charged: Ugandan shillings have minor units, but only whole ones are paid."""
+    return (amount + 50) // 100 * 100 if currency == "ugx" else amount
+
+
 def minimum_charge(currency: str) -> int:
     """The smallest amount that Stripe charges; a smaller invoice goes to the customer's balance."""
     return _MINIMUM.get(currency, 0)

@@ -92,10 +92,15 @@ class Sandbox:
         self._idempotency = IdempotencyKeys()
         self._router = Router(RESOURCES)
         self._settling = False
+        self.on_change: Callable[[], None] | None = None
 
     def restrict(self, key: str, permissions: Iterable[str]) -> None:
         """Make a restricted key: it may do only this, such as `invoice_read` or `customer_write`."""
         self._keys.restrict(key, permissions)
+
+    def keys(self) -> dict[str, list[str]]:
+        """The restricted keys, with what each may do."""
+        return self._keys.restricted()
 
     def connect(self, name: str = "Connected account", *, id: str | None = None) -> Sandbox:
         """A new account connected to this one: same keys and clock, data of its own, reached by `Stripe-Account`.
@@ -110,6 +115,7 @@ class Sandbox:
             account.events.account = account.account["id"]
             account.events.listen(lambda event: self.webhooks.send(account.store["event", event["id"]]))
             self.connected[account.account["id"]] = account
+            self._write_down()
             return account
 
     def snapshot(self) -> snapshots.Snapshot:
@@ -143,7 +149,7 @@ class Sandbox:
                     raise missing("payment_intent", payment_intent, param="intent")
                 clock = test_clocks.clock_of(self.store, intent)
                 with test_clocks.time_of(self, clock), self.change():
-                    payments.authenticate(self, intent, agreed=agreed)
+                    payments.authenticate(self, self.store["payment_intent", payment_intent], agreed=agreed)
             except StripeError as error:
                 raise StripeSandboxError(error.status, error.body(self.ids.new("req"))) from error
 
@@ -208,6 +214,7 @@ class Sandbox:
                 self._settling = False
             for account in self.connected.values():
                 account.settle()
+            self._write_down()
             self.webhooks.wake()
 
     def run_job(self, job: Job) -> None:
@@ -241,8 +248,15 @@ class Sandbox:
                 self.events.forget()
             else:
                 self.events.publish(cause)
+                self._write_down()
             raise
         self.events.publish(cause)
+        self._write_down()
+
+    def _write_down(self) -> None:
+        """Tell who keeps the sandbox in a file that it may have changed."""
+        if self.on_change is not None and not self._settling:
+            self.on_change()
 
     def note(self, item: Json) -> None:
         """Let the events tell what an object is by now, before more happens to it in the same change."""

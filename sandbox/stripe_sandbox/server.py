@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import signal
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -87,13 +89,14 @@ def run(
 
 async def _serve(sandbox: Sandbox, host: str, port: int) -> None:
     """Listen, say so, and serve until cancelled."""
-    runner = web.AppRunner(application(sandbox), access_log=None, handle_signals=True, shutdown_timeout=1.0)
+    runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=1.0)
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # Windows; not the main thread
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     try:
         _tell_url(sandbox, f"http://{_in_url(host)}:{await _listen(runner, host, port)}")
         print(f"stripe_sandbox listens on {sandbox.base_url} (not Stripe; test keys only; Ctrl-C ends it)", flush=True)
-        await asyncio.Event().wait()
-    except web.GracefulExit:
-        pass
+        await stopped.wait()
     finally:
         await runner.cleanup()
 

@@ -15,7 +15,7 @@ Snapshot = NewType("Snapshot", bytes)
 WIRING = frozenset({
     "_sandbox", "_on_move", "_listeners", "_wake", "_quiet", "_journal", "touched", "base_url", "lock", "on_draft",
     "platform", "requests", "resources", "seed", "_router", "_settling", "clock", "connected", "faults", "limits",
-    "saved", "_under_way",
+    "saved", "_under_way", "on_change",
 })  # fmt: skip
 """What holds the sandbox together, rather than what is in it."""
 
@@ -32,6 +32,8 @@ def put_back(sandbox: Sandbox, snapshot: Snapshot) -> None:
         clock, account = pickle.loads(snapshot)
         vars(sandbox.clock).update(clock)
         _put_back(sandbox, account)
+        if sandbox.on_change is not None:
+            sandbox.on_change()
         sandbox.webhooks.wake()
 
 
@@ -69,6 +71,7 @@ def _put_back(sandbox: Sandbox, account: dict[str, Any]) -> None:
             vars(getattr(sandbox, name)).update(state)
         else:
             setattr(sandbox, name, state)
+    sandbox.store.touch_all()
     for id in [id for id in sandbox.connected if id not in account["connected"]]:
         del sandbox.connected[id]
     for id, state in account["connected"].items():

@@ -14,6 +14,9 @@ from stripe_sandbox.journal import Journal, thawed
 Place: TypeAlias = tuple[int, int, str]
 """Where an object stands in lists: minus its creation time, minus its sequence number, its id."""
 
+EVERYTHING = ("*", "*")
+"""Stands for all objects among those that were touched."""
+
 
 class Table:
     """The objects of one kind. `indexed` are fields by which they are looked up often."""
@@ -62,11 +65,16 @@ class Table:
         return place
 
     def put_back(self, item: Json, place: Place) -> None:
-        """Undo a removal."""
+        """Enter an object where it stood before."""
         self._objects[item["id"]] = item
         self._places[item["id"]] = place
         insort(self._order, place)
         self._enter(item, place)
+        self._sequence = max(self._sequence, -place[1])
+
+    def place(self, id: str) -> Place:
+        """Where an object stands."""
+        return self._places[id]
 
     def newest(self, where: Mapping[str, Any], *, after: str | None = None) -> Iterator[Json]:
         """Objects whose fields equal `where`, newest first, beginning after (older than) an id."""
@@ -104,7 +112,8 @@ class Table:
 class Store:
     """The tables by kind of object. Objects are the JSON that Stripe answers, with ids unexpanded.
 
-    Keys that begin with an underscore are the sandbox's own notes; they never leave it.
+    Keys that begin with an underscore are the sandbox's own notes; they never leave it. `touched` is None, or else
+    collects the kind and id of all that may have changed, for who writes it down.
     """
 
     def __init__(self, indexed: Mapping[str, Sequence[str]]) -> None:
@@ -113,6 +122,19 @@ class Store:
             self._tables[kind] = Table(fields)
         self._graves: dict[tuple[str, str], Json] = {}
         self._journal: Journal | None = None
+        self.touched: set[tuple[str, str]] | None = None
+
+    def kinds(self) -> list[str]:
+        """The kinds of which there are tables."""
+        return list(self._tables)
+
+    def graves(self) -> list[tuple[str, str]]:
+        """What was buried, by kind and id."""
+        return list(self._graves)
+
+    def put_grave(self, kind: str, id: str) -> None:
+        """Enter that an object was deleted, without there having been one."""
+        self._graves[kind, id] = {"id": id, "object": kind, "deleted": True}
 
     def table(self, kind: str) -> Table:
         """The objects of one kind."""
@@ -121,6 +143,7 @@ class Store:
     def add(self, item: Json) -> Json:
         """Enter a new object under its own `object` and `id`."""
         self._tables[item["object"]].add(item)
+        self._touch(item)
         if self._journal is not None:
             self._journal.added.append(item)
         return item
@@ -154,6 +177,7 @@ class Store:
     def remove(self, item: Json) -> None:
         """Forget an object."""
         place = self._tables[item["object"]].remove(item["id"])
+        self._touch(item)
         if self._journal is not None:
             self._journal.removed.append((item, place))
 
@@ -174,15 +198,29 @@ class Store:
     @contextmanager
     def all_or_nothing(self, refused: Callable[[BaseException], bool]) -> Iterator[Journal]:
         """Within the block, an exception that counts as refusal undoes all that was done to objects."""
-        self._journal = Journal()
+        journal = self._journal = Journal()
         try:
-            yield self._journal
+            yield journal
         except BaseException as error:
             if refused(error):
-                self._undo(self._journal)
+                self._undo(journal)
             raise
         finally:
+            self._touch_seen(journal)
             self._journal = None
+
+    def touch_all(self) -> None:
+        """Everything may have changed, and what was there may be gone."""
+        if self.touched is not None:
+            self.touched.add(EVERYTHING)
+
+    def _touch(self, item: Json) -> None:
+        if self.touched is not None:
+            self.touched.add((item["object"], item["id"]))
+
+    def _touch_seen(self, journal: Journal) -> None:
+        if self.touched is not None:
+            self.touched.update((item["object"], item["id"]) for item, _ in journal.seen.values())
 
     def _undo(self, journal: Journal) -> None:
         self._journal = None

@@ -64,7 +64,8 @@ def named_by(store: Store, path: Mapping[str, str], params: Json) -> str | None:
     if "test_clock" in params:
         named: str = params["test_clock"]
         return named
-    for id in (*path.values(), *(params[name] for name in (*_OWNERS, "payment_method") if name in params)):
+    payload = params.get("payload", {}).values()  # of a meter event: the customer's id is in it
+    for id in (*path.values(), *(params[name] for name in (*_OWNERS, "payment_method") if name in params), *payload):
         clock = _clock_of_id(store, id)
         if clock is not None:
             return clock

@@ -113,7 +113,7 @@ class Api:
 def objects(value: object) -> Iterator[Json]:
     """Every object of Stripe's within an answer, itself included; lists count as what is in them."""
     if isinstance(value, dict):
-        if isinstance(value.get("object"), str) and value["object"] != "list":
+        if isinstance(value.get("object"), str) and value["object"] not in ("list", "search_result"):
             yield value
         for inner in value.values():
             yield from objects(inner)

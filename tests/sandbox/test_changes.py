@@ -285,6 +285,17 @@ def test_a_trial_that_ends_with_nothing_to_charge(api: Api, behavior: str, statu
     assert len(api.get("invoices", subscription=plan)["data"]) == (1 if status else 2)
 
 
+def test_a_resumption_may_be_given_up(api: Api) -> None:
+    settings = {"end_behavior": {"missing_payment_method": "pause"}}
+    customer = api.customer()
+    plan = api.subscribe(customer, trial_period_days=3, trial_settings=settings)["id"]
+    api.advance(4 * DAY)
+    api.card(customer, "pm_card_chargeCustomerFail")
+    owed = api.post(f"subscriptions/{plan}/resume")["latest_invoice"]
+    api.post(f"invoices/{owed}/mark_uncollectible")
+    assert api.get(f"subscriptions/{plan}")["status"] == "active"
+
+
 @pytest.mark.parametrize("anchor", ["now", "unchanged"])
 def test_a_paused_subscription_is_resumed(api: Api, anchor: str) -> None:
     settings = {"end_behavior": {"missing_payment_method": "pause"}}

@@ -80,19 +80,27 @@ def test_lumen_shows_everyday_business(sandbox: Sandbox) -> None:
 def test_lumens_void_invoice_was_replaced(sandbox: Sandbox) -> None:
     found = invoices(sandbox, "jenny@lumen.studio")
     [void] = [i for i in found if i["status"] == "void"]
-    [replacement] = [i for i in found if void["number"] in (i["description"] or "")]
+    [replacement] = [i for i in found if i["from_invoice"] == {"action": "revision", "invoice": void["id"]}]
+    assert void["latest_revision"] == replacement["id"]
+    assert void["number"] in replacement["description"]
     assert replacement["total"] == void["total"]
     assert replacement["status"] == "paid"
     assert replacement["custom_fields"] != void["custom_fields"]
 
 
 def test_lumen_was_credited_for_unused_time(sandbox: Sandbox) -> None:
-    lines = [line for i in invoices(sandbox, "jenny@lumen.studio") for line in i["lines"]["data"]]
-    [unused] = [line for line in lines if line["amount"] < 0]
-    assert unused["description"].startswith("Unused time on")
-    assert unused["period"]["start"] < unused["period"]["end"]
-    [bill] = [i for i in invoices(sandbox, "jenny@lumen.studio") if unused["id"] in str(i["lines"])]
-    assert bill["total"] == 79000 + 8153 - 1784
+    found = invoices(sandbox, "jenny@lumen.studio")
+    [bill] = [i for i in found if any(line["amount"] < 0 for line in i["lines"]["data"])]
+    changes = [line for line in bill["lines"]["data"] if line["parent"]["subscription_item_details"]["proration"]]
+    assert [line["description"].partition(" after ")[0] for line in changes] == [
+        "Remaining time on 10 × Team plan",
+        "Unused time on 12 × Team plan",
+        "Remaining time on 12 × Team plan",
+        "Unused time on 10 × Team plan",
+    ]
+    assert all(line["period"]["start"] < line["period"]["end"] for line in changes)
+    days = 9
+    assert bill["total"] == pytest.approx(79000 + 2 * 7900 * days / 30, rel=0.01)
 
 
 def test_lumen_has_two_subscriptions(sandbox: Sandbox) -> None:

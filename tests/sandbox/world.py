@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.api import DAY, NOW, Api
 from sandbox.billing_world import billing
 from sandbox.events_world import events, thin_events
+from sandbox.search_world import searches
 from sandbox.usage_world import usage
 
 
@@ -20,6 +21,7 @@ def everything(api: Api | None = None) -> Api:
     credit_notes(api)
     billing(api)
     usage(api)
+    searches(api)
     events(api)
     thin_events(api)
     return api

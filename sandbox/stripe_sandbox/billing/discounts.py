@@ -40,7 +40,7 @@ def redeem(
             continue
         code = sandbox.store["promotion_code", wish["promotion_code"]] if "promotion_code" in wish else None
         coupon = sandbox.store.get("coupon", wish["coupon"] if code is None else code["promotion"]["coupon"])
-        if coupon is None or (code is not None and not _code_holds(code, customer, sandbox.clock.now)):
+        if coupon is None or (code is not None and not _is_for(sandbox, code, customer)):
             raise invalid("This promotion code is inactive, expired or not for this customer.", f"discounts[{at}]")
         found.append(_new_discount(sandbox, coupon, code, owners)["id"])
     return found
@@ -90,10 +90,17 @@ def _new_discount(sandbox: Sandbox, coupon: Json, code: Json | None, owners: Jso
     )
 
 
-def _code_holds(code: Json, customer: str | None, now: int) -> bool:
+def _is_for(sandbox: Sandbox, code: Json, customer: str | None) -> bool:
+    return is_active(sandbox, code) and code["customer"] in (None, customer)
+
+
+def is_active(sandbox: Sandbox, code: Json) -> bool:
+    """Whether a promotion code can be redeemed by now: neither it nor its coupon has come to an end."""
+    now = sandbox.clock.now
     used_up = code["max_redemptions"] is not None and code["times_redeemed"] >= code["max_redemptions"]
     expired = code["expires_at"] is not None and now > code["expires_at"]
-    return bool(code["active"]) and not used_up and not expired and code["customer"] in (None, customer)
+    coupon = sandbox.store.get("coupon", code["promotion"]["coupon"])
+    return bool(code["active"] and not used_up and not expired and coupon is not None and is_valid(coupon, now))
 
 
 def is_valid(coupon: Json, now: int) -> bool:

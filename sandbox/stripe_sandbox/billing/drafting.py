@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stripe_sandbox.billing import totals
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.http import Json
-from stripe_sandbox.money import decimal_text, minimum_charge
+from stripe_sandbox.money import chargeable, decimal_text, minimum_charge
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -217,14 +217,15 @@ def after_balance(total: int, balance: int, currency: str) -> tuple[int, int]:
     """What is due for a total, and the balance that remains: both in minor units.
 
     A negative balance is credit and used up first, a positive one is an old debt and added. Less than Stripe
-    can charge is not due but carried over.
+    can charge is not due but carried over, and so is what rounding leaves.
     """
     due = total + balance
     if due <= 0:
         return 0, due
     if due < minimum_charge(currency):
         return 0, due
-    return due, 0
+    charged = chargeable(due, currency)
+    return charged, due - charged
 
 
 def reductions(sandbox: Sandbox, discounts: Iterable[str], currency: str) -> Iterable[totals.Reduction]:

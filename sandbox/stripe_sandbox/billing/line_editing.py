@@ -64,7 +64,7 @@ def _price(sandbox: Sandbox, line: Json, wish: Json) -> None:
         return
     named = wish.get("pricing", {}).get("price") or line["pricing"]["price_details"]["price"]
     price = sandbox.store["price", named]
-    quantity = wish.get("quantity_decimal", Decimal(wish.get("quantity", line["quantity_decimal"])))
+    quantity = Decimal({**line, **wish}["quantity" if "quantity" in wish else "quantity_decimal"])
     amount = pricing.cost(price, quantity, line["currency"])
     line.update(
         amount=amount,

@@ -274,6 +274,13 @@ def invoice_paid(sandbox: Sandbox, invoice: Json) -> None:
         subscription["status"] = "active"
 
 
+def written_off(sandbox: Sandbox, invoice: Json) -> None:
+    """A resumption whose invoice is given up goes on all the same."""
+    subscription = _of(sandbox, invoice)
+    if subscription is not None and subscription["status"] == "paused":
+        invoice_paid(sandbox, invoice)
+
+
 def payment_failed(sandbox: Sandbox, invoice: Json) -> None:
     """A payment that failed makes its subscription past due; a first one leaves it incomplete."""
     subscription = _of(sandbox, invoice)

@@ -137,6 +137,9 @@ def update(call: Call) -> Json:
 def _apply(call: Call, customer: Json) -> None:
     params = call.params
     customer.update(chosen(params, *_PLAIN))
+    for name in ("business_name", "individual_name"):  # never null at Stripe: absent instead
+        if customer.get(name, "") is None:
+            del customer[name]
     if "email" in params:
         call.store.reindex(customer)
     if "preferred_locales" in params:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from stripe_sandbox.billing.discounts import is_active
 from stripe_sandbox.errors import invalid
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import (
@@ -16,6 +19,9 @@ from stripe_sandbox.parameters import (
     range_of,
 )
 from stripe_sandbox.resource import CUSTOMER, LISTING, Call, Link, Resource, Route, chosen, in_range, merged
+
+if TYPE_CHECKING:
+    from stripe_sandbox.sandbox import Sandbox
 
 UPDATE: Fields = {"active": Boolean(), "metadata": Metadata()}
 CREATE: Fields = {
@@ -45,8 +51,8 @@ def _create(call: Call) -> Json:
         name = "promotion[coupon]"
         raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
     code = params.get("code") or call.sandbox.ids.text("promotion_code", 8, _LETTERS)
-    taken = (each for each in call.store.all("promotion_code", active=True) if each["code"].lower() == code.lower())
-    if next(taken, None) is not None:
+    same = (each for each in call.store.all("promotion_code", active=True) if each["code"].lower() == code.lower())
+    if any(is_active(call.sandbox, each) for each in same):
         raise invalid(f"An active promotion code with `code: {code}` already exists.", "code")
     return call.store.add(
         {
@@ -82,17 +88,27 @@ def _update(call: Call) -> Json:
 
 
 def _list(call: Call) -> Json:
-    where = chosen(call.params, "active", "code", "customer")
+    where = chosen(call.params, "code", "customer")
     if "coupon" in call.params:
         where["_coupon"] = call.params["coupon"]
-    created = call.params.get("created")
-    return call.page("promotion_code", where, lambda found: in_range(found["created"], created))
+    created, active = call.params.get("created"), call.params.get("active")
+
+    def keep(code: Json) -> bool:
+        return in_range(code["created"], created) and active in (None, is_active(call.sandbox, code))
+
+    return call.page("promotion_code", where, keep)
+
+
+def _show(sandbox: Sandbox, code: Json) -> Json:
+    shown = {name: value for name, value in code.items() if not name.startswith("_")}
+    return {**shown, "active": is_active(sandbox, code)}
 
 
 RESOURCE = Resource(
     kind="promotion_code",
     permission="promotion_code",
     noun="promotion code",
+    show=_show,
     expandable={"customer": Link("customer"), "promotion.coupon": Link("coupon")},
     routes=(
         Route("GET", "/v1/promotion_codes", _list, LIST),

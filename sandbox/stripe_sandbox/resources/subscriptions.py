@@ -162,6 +162,7 @@ RESOURCE = Resource(
         "unpause": subscribing.unpause_job,
     },
     reactions={
+        "invoice.marked_uncollectible": subscribing.written_off,
         "invoice.paid": subscribing.invoice_paid,
         "invoice.payment_failed": subscribing.payment_failed,
         "invoice.overdue": subscribing.payment_failed,

@@ -1,6 +1,5 @@
 """Lumen Studio GmbH, the customer of the screenshots: the everyday life of a business customer."""
 
-from stripe_sandbox.http import Json
 from stripe_sandbox.seed.catalogue import Catalogue
 from stripe_sandbox.seed.making import AFTER_FINALISING, address, card, customer, issued, latest, pay
 from stripe_sandbox.seed.stage import DAY, HOUR, Stage, Story
@@ -54,7 +53,7 @@ def _month(stage: Stage, shop: Catalogue, team: dict[str, object], visa: str, mo
     invoice = str(latest(stage, subscription)["id"])
     if month == REPLACED:
         yield renewal + DAY
-        invoice = _replaced(stage, shop, invoice)
+        invoice = _replaced(stage, invoice)
     if month:
         yield renewal + 9 * DAY
         pay(stage, invoice, visa)
@@ -63,49 +62,26 @@ def _month(stage: Stage, shop: Catalogue, team: dict[str, object], visa: str, mo
 
 
 def _guest_seats(stage: Stage, subscription: str) -> Story:
-    """Two more seats for the rest of a month, one given back early: what the next invoice adds, and takes off."""
-    plan = stage.get(f"subscriptions/{subscription}")
-    renewal = plan["items"]["data"][0]["current_period_end"]
+    """Two more seats, given back early: what the next invoice adds for the time that was left, and takes off."""
+    (plan,) = stage.get("subscription_items", subscription=subscription)["data"]
+    renewal = plan["current_period_end"]
     yield renewal - 16 * DAY
-    _pending(stage, plan, 8153, "Remaining time on 2 × Guest seat", (renewal - 16 * DAY, renewal))
+    stage.post(f"subscription_items/{plan['id']}", quantity=plan["quantity"] + 2)
     yield renewal - 7 * DAY
-    _pending(stage, plan, -1784, "Unused time on 1 × Guest seat", (renewal - 7 * DAY, renewal))
+    stage.post(f"subscription_items/{plan['id']}", quantity=plan["quantity"])
 
 
-def _pending(stage: Stage, plan: Json, amount: int, description: str, period: tuple[int, int]) -> None:
-    stage.post(
-        "invoiceitems",
-        customer=plan["customer"],
-        subscription=plan["id"],
-        currency=plan["currency"],
-        amount=amount,
-        description=description,
-        period={"start": period[0], "end": period[1]},
-    )
-
-
-def _replaced(stage: Stage, shop: Catalogue, invoice: str) -> str:
-    """The order number was wrong: the invoice becomes void, and one with the right number takes its place."""
-    wrong = stage.post(f"invoices/{invoice}/void")
-    lines = [
-        {
-            "description": line["description"],
-            "quantity": line["quantity"],
-            "unit_amount_decimal": line["pricing"]["unit_amount_decimal"],
-            "period": line["period"],
-        }
-        for line in wrong["lines"]["data"]
-    ]
-    return issued(
-        stage,
-        wrong["customer"],
-        lines,
-        days_until_due=14,
-        subscription=wrong["parent"]["subscription_details"]["subscription"],
-        default_tax_rates=[shop.vat_germany],
+def _replaced(stage: Stage, invoice: str) -> str:
+    """The order number was wrong: a revision with the right one takes the invoice's place, which becomes void."""
+    wrong = stage.get(f"invoices/{invoice}")
+    right = stage.post(
+        "invoices",
+        from_invoice={"action": "revision", "invoice": invoice},
         custom_fields=[{"name": "PO number", "value": "PO-1278"}],
         description=f"Replaces invoice {wrong['number']}, which had the wrong order number.",
-    )
+    )["id"]
+    stage.post(f"invoices/{right}/finalize", auto_advance=False)
+    return str(right)
 
 
 def lumen_extras(stage: Stage, shop: Catalogue) -> Story:
