@@ -25,6 +25,7 @@ import gc
 import json
 import multiprocessing
 import statistics
+import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from stripe_sandbox import Sandbox
 
 INVOICES = 24
+FOLDER = tempfile.TemporaryDirectory(prefix="portal-benchmark-")  # for the audit trail, which is on as by default
 EMAIL = "ap@lumen.example"
 DAY = 24 * 60 * 60
 PLAN = [
@@ -171,6 +173,7 @@ def portal_settings(target: Target) -> dict[str, object]:
     return {
         "stripe_api_key": "sk_test_benchmark",
         "stripe_api_base": target.url,
+        "database_url": f"sqlite:///{FOLDER.name}/portal.sqlite3",
         "secret_keys": ["benchmark-benchmark-benchmark"],
         "page_size": INVOICES,
     }

@@ -2,6 +2,7 @@
 
 import dataclasses
 import secrets
+import tempfile
 from pathlib import Path
 
 import django
@@ -11,6 +12,7 @@ from people import PEOPLE, PORT, known
 from invoice_portal import PortalSettings
 
 portal = PortalSettings.from_env()
+FOLDER = tempfile.TemporaryDirectory(prefix="portal-host-")
 
 settings.configure(
     SECRET_KEY=secrets.token_hex(32),
@@ -31,7 +33,7 @@ settings.configure(
             "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
         }
     ],
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:host?mode=memory&cache=shared"}},
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(FOLDER.name) / "host.sqlite3")}},
     SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     INVOICE_PORTAL={field.name: getattr(portal, field.name) for field in dataclasses.fields(portal)},
@@ -76,12 +78,7 @@ urlpatterns = [
 ]
 
 if __name__ == "__main__":
-    import sqlite3
-
     from waitress import serve
 
-    keep_alive = sqlite3.connect(
-        "file:host?mode=memory&cache=shared", uri=True
-    )  # while one connection is open, it lives
     call_command("migrate", verbosity=0)
     serve(WSGIHandler(), host="127.0.0.1", port=PORT, threads=8)

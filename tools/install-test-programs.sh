@@ -1,10 +1,11 @@
 #!/bin/sh
-# The tests need a browser (Chromium) and Node.js beside Python. What is there is used; what is missing is installed
+# The tests need a browser (Chromium), Node.js and PostgreSQL beside Python. What is there is used; what is missing is installed
 # from Debian's packages, as root or with sudo.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 [ -n "$missing" ] || exit 0
 

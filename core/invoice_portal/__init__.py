@@ -8,19 +8,27 @@ from invoice_portal.errors import (
     ConfigurationError,
     FormExpired,
     InvoicePortalError,
+    LinkEnded,
     LinkExpired,
+    LinkRevoked,
+    LinkUsedUp,
     NotAllowed,
     NotFound,
     NotIdentified,
     PortalError,
     SessionExpired,
+    SharedLinkExpired,
     SignatureRefused,
+    StoreUnavailable,
     StripeRefused,
     StripeUnavailable,
+    TooManyRequests,
 )
 from invoice_portal.identity import CustomerId, Email, Identity
 from invoice_portal.portal import Portal
 from invoice_portal.settings import PortalSettings
+from invoice_portal.sharing.fresh import FreshLink
+from invoice_portal.sharing.model import Link, PortalSession, SessionInfo
 
 __all__ = [
     "BadRequest",
@@ -28,17 +36,27 @@ __all__ = [
     "CustomerId",
     "Email",
     "FormExpired",
+    "FreshLink",
     "Identity",
     "InvoicePortalError",
+    "Link",
+    "LinkEnded",
     "LinkExpired",
+    "LinkRevoked",
+    "LinkUsedUp",
     "NotAllowed",
     "NotFound",
     "NotIdentified",
     "Portal",
     "PortalError",
+    "PortalSession",
     "PortalSettings",
     "SessionExpired",
+    "SessionInfo",
+    "SharedLinkExpired",
     "SignatureRefused",
+    "StoreUnavailable",
     "StripeRefused",
     "StripeUnavailable",
+    "TooManyRequests",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from invoice_portal.commands import GROUPS, PortalMaker
 from invoice_portal.diagnosis import diagnose_hash
 from invoice_portal.doctor import Result, examine
 from invoice_portal.errors import ConfigurationError
@@ -144,8 +145,22 @@ def _identifier(email: str | None, customer_id: str | None) -> tuple[IdentifyBy,
             raise click.UsageError("Give either --email or --customer-id.")
 
 
+def _portal(portal_name: str | None) -> Portal:
+    """The portal to work with; errors become messages."""
+    try:
+        found = _found(portal_name)
+        return found if isinstance(found, Portal) else Portal(found)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+
+
 def _settings(portal_name: str | None) -> PortalSettings:
     """The settings to look at. Raises ``ConfigurationError`` where there are none, or they cannot work."""
+    found = _found(portal_name)
+    return found.settings if isinstance(found, Portal) else found
+
+
+def _found(portal_name: str | None) -> Portal | PortalSettings:
     if portal_name is None:
         return PortalSettings.from_env()
     module, _, attribute = portal_name.partition(":")
@@ -154,12 +169,11 @@ def _settings(portal_name: str | None) -> PortalSettings:
         found: Any = getattr(importlib.import_module(module), attribute or "portal")
     except (ImportError, AttributeError) as error:
         raise ConfigurationError(f"{portal_name} cannot be imported: {error}") from None
-    if isinstance(found, Portal):
-        return found.settings
-    if isinstance(found, Mapping):
-        return PortalSettings.from_mapping({name: value for name, value in found.items() if name != "identify"})
-    if isinstance(found, PortalSettings):
+    if isinstance(found, Portal | PortalSettings):
         return found
+    if isinstance(found, Mapping):
+        hooks = ("identify", "send_link")
+        return PortalSettings.from_mapping({name: value for name, value in found.items() if name not in hooks})
     raise ConfigurationError(f"{portal_name} is neither a Portal, nor PortalSettings, nor a dict of settings.")
 
 
@@ -187,3 +201,18 @@ def _extras() -> Iterator[None]:
     except ModuleNotFoundError as error:
         advice = "Install it with: pip install 'invoice-portal[demo]'"
         raise click.ClickException(f"{error.name} is missing. {advice}") from None
+
+
+def _governed(group: click.Group) -> click.Group:
+    """A group of commands with ``--portal`` in front."""
+
+    @portal_option
+    def callback(portal_name: str | None) -> None:
+        click.get_current_context().obj = PortalMaker(lambda: _portal(portal_name))
+
+    params = getattr(callback, "__click_params__", [])
+    return click.Group(group.name, commands=group.commands, callback=callback, params=params, help=group.help)
+
+
+for _group in GROUPS:
+    main.add_command(_governed(_group))

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -36,8 +37,10 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
     click.echo("Filling the Stripe sandbox with a lifelike account …")
     sandbox = Sandbox(base_url=f"http://{_HOST}:{sandbox_port}")
     demo(sandbox)
-    with Running(sandbox, _HOST, sandbox_port) as running:
-        environ = _environ(running.url, port, json.dumps([asdict(login) for login in SAMPLE_LOGINS]))
+    with Running(sandbox, _HOST, sandbox_port) as running, tempfile.TemporaryDirectory() as folder:
+        people = json.dumps([asdict(login) for login in SAMPLE_LOGINS])
+        database = {f"{ENV_PREFIX}DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
+        environ = {**_environ(running.url, port, people), **database}
         host = subprocess.Popen([sys.executable, str(data_dir("examples") / f"{framework}_host.py")], env=environ)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it ends, the host app ends with it
         try:
@@ -61,6 +64,7 @@ def _environ(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
         f"{ENV_PREFIX}SECRET_KEYS": secrets.token_hex(32),
         f"{ENV_PREFIX}BUSINESS_NAME": "Northwind Inc.",
         f"{ENV_PREFIX}HOME_URL": "/",
+        f"{ENV_PREFIX}PUBLIC_URL": f"http://{_HOST}:{port}/billing",
         f"{ENV_PREFIX}SUPPORT_EMAIL": "billing@northwind.example",
         "HOST_PORT": str(port),
         "HOST_PEOPLE": people,

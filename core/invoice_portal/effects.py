@@ -70,7 +70,47 @@ class Together(Effect[T_co]):
     calls: tuple[StripeCall[Any], ...]
 
 
-Work: TypeAlias = StripeCall[Any] | Together[Any]
+@dataclass(frozen=True, slots=True)
+class Query(Effect[T_co]):
+    """One SQL statement, by its name in :mod:`invoice_portal.store.statements`, in a transaction of its own.
+
+    ``read`` is given the rows of its answer, as mappings. The name, and not the statement, so that nothing imports
+    SQLAlchemy before a database is really asked: it costs as much as the rest of the portal.
+    """
+
+    statement: str
+    params: Mapping[str, object]
+    read: Callable[[Sequence[Mapping[str, Any]]], T_co]
+
+
+@dataclass(frozen=True, slots=True)
+class Atomic(Effect[T_co]):
+    """Several queries in one transaction: all of them happen, or none.
+
+    ``program`` awaits queries only. Its first one writes, so that SQLite takes its lock at once and never has to turn
+    a reading transaction into a writing one.
+    """
+
+    program: Callable[[], Program[T_co]]
+
+
+@dataclass(frozen=True, slots=True)
+class HostCall(Effect[None]):
+    """A call of the host's own function, which may be a coroutine function, with one argument."""
+
+    function: Callable[[Any], object]
+    argument: object
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Effect[int]):
+    """Count one event of ``key`` against ``limit`` (``5/hour``); gives the seconds to wait, 0 where it is allowed."""
+
+    limit: str
+    key: str
+
+
+Work: TypeAlias = StripeCall[Any] | Together[Any] | Query[Any] | Atomic[Any] | HostCall | Count
 """Every effect that a driver knows how to do: a closed union, matched with ``assert_never``."""
 
 

@@ -7,12 +7,18 @@
     └── PortalError                 becomes a page with a status and a text that says what to do
         ├── NotIdentified     401   the visitor: we do not know who is asking
         │   ├── SessionExpired      … because the session ran out
-        │   └── LinkExpired         … because the signed arrival is too old
+        │   ├── LinkExpired         … because the signed arrival is too old
+        │   └── LinkEnded           … because a shared link or a portal session no longer opens anything
+        │       ├── SharedLinkExpired
+        │       ├── LinkRevoked
+        │       └── LinkUsedUp
         ├── SignatureRefused  403   the visitor: the signature does not fit the identifier
         ├── NotAllowed        403   the visitor: the merchant switched this off
         ├── FormExpired       403   the visitor: the form's token is missing, old or forged
         ├── BadRequest        400   the visitor: something in the address or the form makes no sense
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
+        ├── TooManyRequests   429   the visitor: too often in too short a time
+        ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
             └── StripeRefused 503   … because our key or our call was refused: the operator must act
 
@@ -69,6 +75,36 @@ class LinkExpired(NotIdentified):
     advice = N_("Go back to your account and open billing again to get a fresh link.")
 
 
+class LinkEnded(NotIdentified):
+    """A shared link or a portal session that no longer opens anything.
+
+    ``row`` is which one, ``link_…`` or ``ps_…``: a fresh one can be sent to the customer that it belongs to.
+    """
+
+    title = N_("This link no longer works")
+    advice = N_("Please ask whoever sent it to you for a new one.")
+
+    def __init__(self, detail: str = "", row: str = "") -> None:
+        super().__init__(detail)
+        self.row = row
+
+
+class SharedLinkExpired(LinkEnded):
+    """It is past its expiry."""
+
+    title = N_("This link has expired")
+
+
+class LinkRevoked(LinkEnded):
+    """It was revoked, or a newer one took its place."""
+
+
+class LinkUsedUp(LinkEnded):
+    """It was opened as often as it may be."""
+
+    title = N_("This link has been used up")
+
+
 class SignatureRefused(PortalError):
     """The hash or the signed identifier does not verify."""
 
@@ -107,6 +143,26 @@ class NotFound(PortalError):
     status = 404
     title = N_("We could not find that")
     advice = N_("It may have been removed, or it belongs to another account. Go back to billing to see your invoices.")
+
+
+class TooManyRequests(PortalError):
+    """A rate limit was reached; ``seconds`` until it makes sense to try again."""
+
+    status = 429
+    title = N_("Please wait a moment")
+    advice = N_("There were too many attempts in a short time. Please try again in a few minutes.")
+
+    def __init__(self, detail: str = "", seconds: int = 60) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class StoreUnavailable(PortalError):
+    """The portal's own database did not answer."""
+
+    status = 503
+    title = N_("Billing is taking a short break")
+    advice = N_("We cannot reach your invoices right now. Please try again in a few minutes. Nothing was lost.")
 
 
 class StripeUnavailable(PortalError):

@@ -42,6 +42,7 @@ class Frame:
     hash_off: bool
     test_mode: bool
     framed: bool
+    one_invoice: bool
 
 
 def context_of(visit: Visit, page: Page, languages: Languages) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         merchant=settings.business_name or page.context.get("merchant", ""),
         customer=page.context.get("customer_name", ""),
         customer_email=identity.address if isinstance(identity, Email) else "",
-        home_url=visit.url("home"),
+        home_url=visit.start_url,
         host_url=settings.home_url,
         leave_url=visit.url("leave") if visit.by_session else "",
         support_email=settings.support_email,
@@ -75,6 +76,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         hash_off=not settings.require_hash,
         test_mode=not settings.live,
         framed=visit.request.framed,
+        one_invoice=isinstance(arrival, Arrival) and arrival.invoice is not None,
     )
 
 
@@ -86,13 +88,10 @@ def hidden_field_of(visit: Visit) -> HostForm | None:
 def _language_choices(visit: Visit, languages: Languages) -> tuple[LanguageChoice, ...]:
     """The languages to choose from, where the visitor may choose and a GET can show the same page again.
 
-    Not on a refused arrival: its query holds a signature, which must not stand in a page.
+    Not on a refused arrival: its address holds a signature, which must not stand in a page.
     """
-    if (
-        (visit.request.arriving and visit.request.query)
-        or not visit.settings.detect_language
-        or visit.request.method != "GET"
-    ):
+    refused = visit.request.arriving and (visit.request.query or visit.request.args)
+    if refused or not visit.settings.detect_language or visit.request.method != "GET":
         return ()
     query = {name: value for name, value in visit.request.query.items() if name != "lang"}
     return tuple(

@@ -33,6 +33,7 @@ class HostForm:
 class Request:
     """One request, as far as the portal looks at it.
 
+    ``client`` is the address that the request came from, ``body`` a JSON body up to :data:`MAX_FORM_BYTES`.
     ``visitor`` is who the *host* says is logged in, ``arriving`` whether the address may hold a signature.
     ``host_form`` is set where the host has checked the form's token itself; where it is None the portal checks its own.
     """
@@ -40,6 +41,8 @@ class Request:
     method: str
     path: str
     url_for: UrlFor
+    client: str = ""
+    body: bytes = b""
     args: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
@@ -77,12 +80,30 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody has just come in; ``via`` says how."""
+
+    identity: Identity
+    via: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """Go elsewhere with GET (303)."""
+    """Go elsewhere with GET (303). ``entered`` is for the audit trail."""
 
     to: str
     cookies: tuple[Cookie, ...] = ()
+    entered: Entered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """An answer as JSON, for nobody to keep."""
+
+    value: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +115,7 @@ class Asset:
     max_age: int
 
 
-Response: TypeAlias = Page | Redirect | Asset
+Response: TypeAlias = Page | Redirect | Data | Asset
 
 Render: TypeAlias = Callable[[str, Mapping[str, Any]], "Rendered"]
 """How the host's framework renders a template."""

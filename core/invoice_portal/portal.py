@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Final
 
+from invoice_portal.admission import admit
+from invoice_portal.answers import entry_of, error_data, retry_header
 from invoice_portal.drivers.blocking import BlockingDriver
+from invoice_portal.drivers.counting import Counter, make_counter
+from invoice_portal.drivers.database import Database, EngineDatabase, make_database
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
-from invoice_portal.errors import ConfigurationError, PortalError, StripeUnavailable
+from invoice_portal.errors import ConfigurationError, LinkEnded, PortalError, StoreUnavailable
 from invoice_portal.framing import context_of
-from invoice_portal.http import Asset, Cookie, Page, Redirect, Render, Reply, Request, Response
+from invoice_portal.http import Asset, Cookie, Data, Page, Redirect, Render, Reply, Request, Response
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
-from invoice_portal.pages.message import message_page
+from invoice_portal.pages.message import FreshForm, message_page
 from invoice_portal.rendering import COMMON_HEADERS, cookie_for, page_headers, render_page
 from invoice_portal.routes import Route
 from invoice_portal.sessions import FORM_COOKIE, LANGUAGE_COOKIE, MOST_ARRIVAL_SECONDS, Arrival, sign_arrival
 from invoice_portal.settings import PortalSettings
+from invoice_portal.sharing.fresh import SendLink, seal_request
+from invoice_portal.sharing.links import switch_on, switched_on
+from invoice_portal.sharing.model import Desk, checked_actions
+from invoice_portal.sharing.trail import appending
+from invoice_portal.shells import Async, Audit, Links, Sessions
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.visits import Visit, begin
@@ -32,12 +42,23 @@ log = logging.getLogger("invoice_portal")
 class Portal:
     """One portal, mounted by an adapter. Safe to share between threads and event loops.
 
-    ``clock`` gives UTC seconds. Raises :class:`~invoice_portal.errors.ConfigurationError` where the settings'
-    translations cannot be read.
+    ``clock`` gives UTC seconds. ``send_link`` sends a fresh link to a customer's address on file; without it the page
+    of an ended link offers none. ``database`` takes the place of the one that ``database_url`` names. Raises
+    :class:`~invoice_portal.errors.ConfigurationError` where the settings' translations cannot be read.
     """
 
-    def __init__(self, settings: PortalSettings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: PortalSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        send_link: SendLink | None = None,
+        database: Database | None = None,
+    ) -> None:
         self.settings = settings
+        self.database = database or make_database(settings)
+        self.send_link = send_link
+        self._switch_checked = False
         self.languages = Languages(settings.default_language, settings.time_zone, settings.translations)
         self._signer = Signer(settings.secret_keys, settings.realm)
         self._clock = clock
@@ -58,11 +79,18 @@ class Portal:
         """The ``hash`` for ``/enter?customer_id=…``. Raises ``ValueError`` for a text that is no customer id."""
         return self._hash(CustomerId(customer_id))
 
-    def sign_identifier(self, identity: Identity, *, expires_in: int = 300, subscription: str | None = None) -> str:
+    def sign_identifier(
+        self,
+        identity: Identity,
+        *,
+        expires_in: int = 300,
+        subscription: str | None = None,
+        actions: Collection[str] | None = None,
+    ) -> str:
         """A token for ``/enter?identity=…`` that vouches for ``identity`` during ``expires_in`` seconds (up to a day).
 
-        With ``subscription`` it opens that subscription's invoices only (unless ``show_all_invoices``). Raises
-        ``ValueError`` for an identity or a lifetime that cannot be.
+        With ``subscription`` it opens that subscription's invoices only (unless ``show_all_invoices``). ``actions``
+        are what this visitor may do, of what the settings allow. Raises ``ValueError`` for what cannot be.
         """
         if not plausible(identity):
             raise ValueError("this cannot be an e-mail address or a customer id")
@@ -70,19 +98,93 @@ class Portal:
             raise ValueError(f"expires_in must be from 1 to {MOST_ARRIVAL_SECONDS} seconds")
         if subscription is not None and not is_id("sub", subscription):
             raise ValueError("subscription must be the id of one, sub_…")
-        return sign_arrival(self._signer, Arrival(identity, subscription), self._now() + expires_in)
+        allowed = None if actions is None else frozenset(checked_actions(actions))
+        return sign_arrival(self._signer, Arrival(identity, subscription, allowed), self._now() + expires_in)
+
+    @cached_property
+    def links(self) -> Links:
+        """Links to invoices and to customers' portals."""
+        return Links(self)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Portal sessions."""
+        return Sessions(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit trail."""
+        return Audit(self)
+
+    @cached_property
+    def aio(self) -> Async:
+        """The same for event loops: ``await portal.aio.links.invoice(…)``."""
+        return Async(self)
 
     # What an adapter calls
 
     def answer(self, route: Route, request: Request, render: Render) -> Reply:
         """Answer a request, waiting for Stripe in this thread."""
-        visit = self.begin(request)
-        return self.finish(self.blocking.run(self.respond(route, visit)), visit, render)
+        response, visit = self.blocking.run(self.serve(route, self.begin(request)))
+        return self.finish(response, visit, render)
 
     async def answer_async(self, route: Route, request: Request, render: Render) -> Reply:
         """Answer a request without holding up the event loop."""
-        visit = self.begin(request)
-        return self.finish(await self.nonblocking.run(self.respond(route, visit)), visit, render)
+        response, visit = await self.nonblocking.run(self.serve(route, self.begin(request)))
+        return self.finish(response, visit, render)
+
+    def start(self) -> None:
+        """Check before the first visitor comes, as :meth:`started`, waiting for the database."""
+        self.blocking.run(self.started())
+
+    async def started(self) -> None:
+        """The program that checks, before the first visitor comes, that the database agrees with the settings.
+
+        Raises :class:`~invoice_portal.errors.ConfigurationError` where ``portal_sessions_only`` was on before and is
+        off now, or where the database lacks its tables. One that does not answer yet is asked again with the first
+        request.
+        """
+        nothing_yet = isinstance(self.database, EngineDatabase) and not self.database.exists()
+        if nothing_yet and not self.settings.portal_sessions_only:
+            return
+        try:
+            await self.checked()
+        except StoreUnavailable as error:
+            log.warning("%s; it is asked again with the first request", error.detail)
+        except ConfigurationError:
+            self.database.close()
+            raise
+
+    async def checked(self) -> None:
+        """Once a process: put the one-way switch on, or see that it was never on.
+
+        Raises :class:`~invoice_portal.errors.ConfigurationError` where it was.
+        """
+        if self._switch_checked:
+            return
+        if self.settings.portal_sessions_only:
+            await switch_on(self.desk("settings"))
+        elif await switched_on():
+            raise ConfigurationError(
+                "portal_sessions_only is off, but this database has had it on, and it cannot be switched back: "
+                "customers without a permanent link rely on never getting one. Set portal_sessions_only=True."
+            )
+        self._switch_checked = True
+
+    def desk(self, by: str) -> Desk:
+        """What the programs about links and sessions need; ``by`` is in whose name they act."""
+        return Desk(self.settings, self._signer, self._now(), by)
+
+    async def serve(self, route: Route, visit: Visit) -> tuple[Response, Visit]:
+        """The program of a request from its cookie to its record in the audit trail; gives who it turned out to be."""
+        try:
+            await self.checked()
+        except StoreUnavailable as error:
+            log.error("%s", error.detail)
+        admitted = visit if route.anonymous else await admit(visit)
+        response = await self.respond(route, admitted)
+        await self._record(route, admitted, response)
+        return response, admitted
 
     async def respond(self, route: Route, visit: Visit) -> Response:
         """The program of a whole request: the route's own, with the form's check before and errors made into pages."""
@@ -93,17 +195,34 @@ class Portal:
                 visit.check_form()
             return await route.program(visit)
         except PortalError as error:
-            return self._error_page(visit, error)
+            return error_data(error) if route.api else self._error_page(visit, error)
+
+    async def _record(self, route: Route, visit: Visit, response: Response) -> None:
+        """Record what a visitor was served. Where the database does not answer, the record goes to the log instead.
+
+        Whoever came by login or signature needs no database: a visitor is not sent away because a record failed.
+        """
+        entry = entry_of(route, visit, response)
+        if entry is None or not self.settings.audit_trail:
+            return
+        try:
+            await appending(visit.desk, entry)
+        except StoreUnavailable as error:
+            log.error("not in the audit trail (%s): %s", error.detail, entry)
 
     @cached_property
     def blocking(self) -> BlockingDriver:
         """The driver that waits."""
-        return BlockingDriver(self.settings)
+        return BlockingDriver(self.settings, self.database, self._counter)
 
     @cached_property
     def nonblocking(self) -> NonBlockingDriver:
         """The driver for event loops; close it when a loop ends."""
-        return NonBlockingDriver(self.settings)
+        return NonBlockingDriver(self.settings, self.database, self._counter)
+
+    @cached_property
+    def _counter(self) -> Counter:
+        return make_counter(self.settings)
 
     def _hash(self, identity: Email | CustomerId) -> str:
         if not plausible(identity):
@@ -115,7 +234,7 @@ class Portal:
 
     def begin(self, request: Request) -> Visit:
         """The visit that a request begins."""
-        return begin(request, self.settings, self._signer, self._language(request), self._now())
+        return begin(request, self.settings, self._signer, self._language(request), self._now(), self.send_link)
 
     def _language(self, request: Request) -> Language:
         """The visitor's own choice, else the browser's languages, else the default."""
@@ -138,18 +257,24 @@ class Portal:
 
     def _error_page(self, visit: Visit, error: PortalError) -> Page:
         _ = visit.language.gettext
-        level = logging.ERROR if isinstance(error, StripeUnavailable) else logging.INFO
+        level = logging.ERROR if error.status == 503 else logging.INFO
         log.log(level, "%s: %s", type(error).__name__, error.detail)
         return message_page(
             visit,
             title=_(error.title),
             heading=_(error.title),
             text=_(error.advice),
-            portal_url=visit.url("home") if isinstance(visit.arrival, Arrival) else "",
+            portal_url=visit.start_url if isinstance(visit.arrival, Arrival) else "",
+            fresh=self._fresh_form(visit, error),
             debug=error.detail if self.settings.debug and not self.settings.live else "",
             status=error.status,
-            headers={"Retry-After": "120"} if isinstance(error, StripeUnavailable) else {},
+            headers=retry_header(error),
         )
+
+    def _fresh_form(self, visit: Visit, error: PortalError) -> FreshForm | None:
+        if not isinstance(error, LinkEnded) or not error.row or self.send_link is None:
+            return None
+        return FreshForm(visit.url("fresh_link"), seal_request(self._signer, error.row))
 
     def finish(self, response: Response, visit: Visit, render: Render) -> Reply:
         """What goes on the wire: renders a page, adds headers and cookies. It may wait for the host's templates."""
@@ -163,6 +288,15 @@ class Portal:
             case Redirect():
                 headers = {"Location": response.to, "Cache-Control": "no-store", **COMMON_HEADERS}
                 return self._reply(visit, 303, headers, b"", response.cookies)
+            case Data():
+                headers = {
+                    "Content-Type": "application/json",
+                    "Cache-Control": "no-store",
+                    **response.headers,
+                    **COMMON_HEADERS,
+                }
+                body = json.dumps(response.value, ensure_ascii=False).encode()
+                return self._reply(visit, response.status, headers, body, ())
             case Asset():
                 headers = {
                     "Content-Type": response.content_type,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 from invoice_portal.diagnosis import diagnose_hash
 from invoice_portal.errors import LinkExpired, NotIdentified, SignatureRefused
 from invoice_portal.identity import IdentifyBy, Identity, identifier, kind, make_identity
-from invoice_portal.settings import PortalSettings
+from invoice_portal.settings import Action, PortalSettings
+from invoice_portal.sharing.model import pack, unpack
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import checked
 
@@ -26,10 +27,27 @@ MOST_ARRIVAL_SECONDS: Final = 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Who arrived, with somebody's signature, and the one subscription that was given, if any."""
+    """Who arrived, with somebody's signature, and the one subscription that was given, if any.
+
+    ``actions`` are what the signature or session allows, None for all that the settings do. ``invoice`` is set where
+    that one is all that may be seen. ``via`` says how they came in, for the audit trail.
+    """
 
     identity: Identity
     subscription: str | None = None
+    actions: frozenset[Action] | None = None
+    invoice: str | None = None
+    via: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A shared link or a portal session that was opened in this browser: the database says what it is worth now."""
+
+    door: Literal["link", "session"]
+    id: str
+    nonce: str
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +83,8 @@ def let_in(params: Mapping[str, str], settings: PortalSettings, signer: Signer, 
     wanted = settings.require_hash or bool(given)
     if identity is None or (wanted and not signer.hash_fits(text, given)):
         raise SignatureRefused(_why_refused(params, settings))
-    return Arrival(identity, _subscription(params.get("subscription_id", "")))
+    via = "hash" if wanted else "no hash"
+    return Arrival(identity, _subscription(params.get("subscription_id", "")), via=via)
 
 
 def seal_session(signer: Signer, session: Session) -> str:
@@ -73,10 +92,20 @@ def seal_session(signer: Signer, session: Session) -> str:
     return signer.seal("session", _payload(session.arrival, session.expires_at))
 
 
-def open_session(signer: Signer, value: str) -> Session | None:
+def seal_ticket(signer: Signer, ticket: Ticket) -> str:
+    """The cookie's value for a link or a portal session."""
+    return signer.seal("session", {"d": ticket.door, "t": ticket.id, "n": ticket.nonce, "x": ticket.expires_at})
+
+
+def open_session(signer: Signer, value: str) -> Session | Ticket | None:
     """The session in a cookie, which may have ended; None where the cookie is forged or damaged."""
-    payload = signer.open("session", value)
-    return _read(payload) if payload else None
+    match signer.open("session", value):
+        case {"d": "link" | "session" as door, "t": str(id), "n": str(nonce), "x": int(expires_at)}:
+            return Ticket("link" if door == "link" else "session", id, nonce, expires_at)
+        case dict() as payload:
+            return _read(payload)
+        case _:
+            return None
 
 
 def form_token(signer: Signer, cookie: str, identity: Identity) -> str:
@@ -111,7 +140,10 @@ def _form_payload(cookie: str, identity: Identity) -> dict[str, str]:
 
 def _payload(arrival: Arrival, expires_at: int) -> dict[str, str | int | None]:
     identity = arrival.identity
-    return {"k": kind(identity), "i": identifier(identity), "s": arrival.subscription, "x": expires_at}
+    payload = {"k": kind(identity), "i": identifier(identity), "s": arrival.subscription, "x": expires_at}
+    if arrival.actions is not None:
+        payload["a"] = pack(arrival.actions)
+    return {**payload, "v": arrival.via} if arrival.via else payload
 
 
 def _open_arrival(token: str, signer: Signer, now: int) -> Arrival:
@@ -121,7 +153,7 @@ def _open_arrival(token: str, signer: Signer, now: int) -> Arrival:
         raise SignatureRefused("the signed identifier does not verify")
     if session.expires_at <= now:
         raise LinkExpired("the signed identifier is past its expiry")
-    return session.arrival
+    return replace(session.arrival, via="identifier")
 
 
 def _read(payload: Mapping[str, object]) -> Session | None:
@@ -134,7 +166,11 @@ def _read(payload: Mapping[str, object]) -> Session | None:
         }:
             kind_found: IdentifyBy = "email" if found == "email" else "customer_id"
             identity = make_identity(kind_found, text)
-            return Session(Arrival(identity, scope), expires_at) if identity else None
+            if identity is None:
+                return None
+            actions, via = payload.get("a"), payload.get("v", "")
+            allowed = frozenset(unpack(actions)) if isinstance(actions, str) else None
+            return Session(Arrival(identity, scope, allowed, via=str(via)), expires_at)
         case _:
             return None
 

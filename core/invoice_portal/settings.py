@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,11 +16,15 @@ from babel import Locale, UnknownLocaleError
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
 
-Action: TypeAlias = Literal["view", "download", "pay"]
+Action: TypeAlias = Literal["view", "download", "pay", "manage"]
 Translations: TypeAlias = Sequence[str | Path] | Mapping[str, Mapping[str, str]]
 
 STRIPE_API_BASE: Final = "https://api.stripe.com"
 MIN_SECRET_LENGTH: Final = 16
+MIN_API_KEY_LENGTH: Final = 32
+COUNT_IN_DATABASE: Final = "database"
+"""The value of ``rate_limit_storage`` by which the portal's own database counts."""
+SQLITE_FILE: Final = "sqlite:///invoice-portal.sqlite3"
 ENV_PREFIX: Final = "INVOICE_PORTAL_"
 _LIVE_PREFIXES: Final = ("sk_live_", "rk_live_")
 _KEY_PREFIXES: Final = (*_LIVE_PREFIXES, "sk_test_", "rk_test_")
@@ -71,7 +76,7 @@ class PortalSettings:
     )
     actions: frozenset[Action] = field(
         default=frozenset(get_args(Action)),
-        metadata=_about("What customers may do: any of `view`, `download`, `pay`. Enforced on the server."),
+        metadata=_about("What customers may do: any of `view`, `download`, `pay`, `manage`. Enforced on the server."),
     )
     session_minutes: int = field(
         default=60, metadata=_about("How long a visit lasts that began at `/enter`, in minutes (1 to 1440).")
@@ -99,13 +104,62 @@ class PortalSettings:
     allowed_embed_origins: Sequence[str] = field(
         default=(), metadata=_about("Origins (`https://app.example.com`) whose pages may frame the portal.")
     )
+    public_url: str = field(
+        default="",
+        metadata=_about(
+            "The portal's address as customers see it (`https://app.example.com/billing`): links begin with it."
+        ),
+    )
+    database_url: str = field(
+        default=SQLITE_FILE,
+        repr=False,
+        metadata=_about(
+            "Where links, sessions and the audit trail are kept: a SQLite file, made at first use, or "
+            "`postgresql://…`. Under Django its own database is used instead."
+        ),
+    )
+    invoice_link_days: int = field(
+        default=30,
+        metadata=_about("Days after the due date (or after finalisation) that a link to an invoice is good for."),
+    )
+    refreshed_link_days: int = field(default=60, metadata=_about("Days that a refreshed link is good for."))
+    portal_sessions_only: bool = field(
+        default=False,
+        metadata=_about(
+            "No permanent portal links for new customers. One-way: it is recorded in the database, and a later start "
+            "without it is refused."
+        ),
+    )
+    merchant_api_keys: Sequence[str] = field(
+        default=(),
+        repr=False,
+        metadata=_about("Bearer keys of the merchant API, 32 characters or more. None: there is no merchant API."),
+    )
+    audit_trail: bool = field(
+        default=True, metadata=_about("Record who came in how, and what they opened, downloaded and changed.")
+    )
+    audit_retention_days: int = field(
+        default=0, metadata=_about("Days that records of the audit trail are kept. 0: for ever.")
+    )
+    enter_limit: str = field(
+        default="120/minute", metadata=_about("How often one address may come in by a signature or a link. Empty: any.")
+    )
+    send_limit: str = field(
+        default="5/hour",
+        metadata=_about("How often a fresh link may be asked for, by one address and for one link. Empty: any."),
+    )
+    rate_limit_storage: str = field(
+        default="memory://",
+        repr=False,
+        metadata=_about("Where the limits are counted: `memory://` for one process, `database`, or `redis://…`."),
+    )
     debug: bool = field(
         default=False, metadata=_about("Say on error pages why: for development, never with a live key.")
     )
 
     def __post_init__(self) -> None:
         """Normalise sequences and check everything once."""
-        for name in ("secret_keys", "allowed_embed_origins"):
+        for name in ("secret_keys", "allowed_embed_origins", "merchant_api_keys"):
             object.__setattr__(self, name, _strings(name, getattr(self, name)))
         object.__setattr__(self, "actions", frozenset(_strings("actions", self.actions)))
         for check in _CHECKS:
@@ -191,13 +245,19 @@ def _from_text(name: str, text: str) -> object:
     return text
 
 
-_LISTS: Final = frozenset({"secret_keys", "actions", "translations", "allowed_embed_origins"})
-_FLAGS: Final = frozenset({"require_hash", "show_all_invoices", "detect_language", "debug"})
+_LISTS: Final = frozenset({"secret_keys", "actions", "translations", "allowed_embed_origins", "merchant_api_keys"})
+_FLAGS: Final = frozenset(
+    {"require_hash", "show_all_invoices", "detect_language", "portal_sessions_only", "audit_trail", "debug"}
+)
 _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
     "session_minutes": int,
     "page_size": int,
+    "invoice_link_days": int,
+    "refreshed_link_days": int,
+    "audit_retention_days": int,
     "stripe_timeout": float,
 }
+_LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _TEXTS: Final = (
     "stripe_api_key",
     "stripe_api_base",
@@ -206,10 +266,18 @@ _TEXTS: Final = (
     "home_url",
     "default_language",
     "time_zone",
+    "public_url",
+    "database_url",
+    "enter_limit",
+    "send_limit",
+    "rate_limit_storage",
 )
 _RANGES: Final[Sequence[tuple[str, tuple[type, ...], float, float]]] = (
     ("session_minutes", (int,), 1, 1440),
     ("page_size", (int,), 1, 100),
+    ("invoice_link_days", (int,), 1, 3650),
+    ("refreshed_link_days", (int,), 1, 3650),
+    ("audit_retention_days", (int,), 0, 36500),
     ("stripe_timeout", (int, float), 0.1, 80),
 )
 _FLAG_WORDS: Final = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
@@ -310,6 +378,35 @@ def _check_addresses(settings: PortalSettings) -> None:
         raise ConfigurationError("stripe_account must be the id of an account, acct_….")
 
 
+def _check_api_keys(settings: PortalSettings) -> None:
+    for position, key in enumerate(settings.merchant_api_keys):
+        if len(key) < MIN_API_KEY_LENGTH or key != key.strip():
+            raise ConfigurationError(
+                f"merchant_api_keys[{position}] must be {MIN_API_KEY_LENGTH} characters or more, without spaces "
+                "around. Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        if key == settings.stripe_api_key or key in settings.secret_keys:
+            raise ConfigurationError(
+                f"merchant_api_keys[{position}] is used for something else. Make a key of its own."
+            )
+
+
+def _check_links(settings: PortalSettings) -> None:
+    address = _split("public_url", settings.public_url)
+    if settings.public_url and (
+        address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment
+    ):
+        raise ConfigurationError("public_url must be an http(s) address without a query, as customers see it.")
+    if settings.live and settings.public_url and address.scheme != "https":
+        raise ConfigurationError("public_url must be https with a live key: links let people in.")
+    for name in ("enter_limit", "send_limit"):
+        if (limit := getattr(settings, name)) and not _LIMIT.fullmatch(limit):
+            raise ConfigurationError(f"{name} must be a number and a time, such as '5/hour', not {limit!r}.")
+    schemes = ("memory://", "redis://", "rediss://")
+    if settings.rate_limit_storage != COUNT_IN_DATABASE and not settings.rate_limit_storage.startswith(schemes):
+        raise ConfigurationError("rate_limit_storage must be 'memory://', 'database' or a redis:// address.")
+
+
 def _check_language(settings: PortalSettings) -> None:
     try:
         Locale.parse(settings.default_language, sep="-" if "-" in settings.default_language else "_")
@@ -329,5 +426,7 @@ _CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
     _check_live_rule,
     _check_ranges,
     _check_addresses,
+    _check_api_keys,
+    _check_links,
     _check_language,
 )

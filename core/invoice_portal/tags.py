@@ -44,10 +44,19 @@ class Tags:
         frame = '<iframe class="invoice-portal" src="{}" title="{}" width="100%" height="{}" frameborder="0"></iframe>'
         return Markup(frame).format(url, title, int(height))
 
-    def invoice_link(self, invoice_id: str, text: str = "") -> Markup:
-        """A link to one invoice's page, for a visitor that the portal knows already."""
-        url = self._url_for("invoice", invoice=invoice_id)
+    def invoice_link(self, invoice_id: str, text: str = "", *, share: bool = False) -> Markup:
+        """A link to one invoice's page, for a visitor that the portal knows already.
+
+        With ``share`` it is the invoice's shared link, which lets in whoever has it; it is made if there is none, which
+        asks Stripe and the database and waits for them. Nothing is shown for one that has ended.
+        """
+        url = self._portal.links.invoice(invoice_id, by="template").url if share else self._path(invoice_id)
+        if url is None:
+            return Markup()
         return Markup('<a href="{}">{}</a>').format(url, text or invoice_id)
+
+    def _path(self, invoice_id: str) -> str:
+        return self._url_for("invoice", invoice=invoice_id)
 
     def functions(self) -> dict[str, Callable[..., str]]:
         """The tags by name."""

@@ -6,57 +6,87 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, SessionExpired
+from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, PortalError, SessionExpired
 from invoice_portal.http import HostForm, Request
 from invoice_portal.i18n import Language
-from invoice_portal.identity import Identity, plausible
+from invoice_portal.identity import Identity, identifier, kind, plausible
 from invoice_portal.sessions import (
     FORM_COOKIE,
     FORM_FIELD,
     SESSION_COOKIE,
     Arrival,
+    Ticket,
     form_token,
     form_token_fits,
     new_form_cookie,
     open_session,
 )
 from invoice_portal.settings import Action, PortalSettings
+from invoice_portal.sharing.fresh import SendLink
+from invoice_portal.sharing.model import Desk
 from invoice_portal.signing import Signer
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What every program is given. ``now`` is in UTC seconds; ``arrival`` says who asks, or why nobody does."""
+    """What every program is given. ``now`` is in UTC seconds; ``arrival`` says who asks, or why nobody does.
+
+    A ``Ticket`` becomes one or the other before any program sees it (:mod:`invoice_portal.admission`).
+    """
 
     request: Request
     settings: PortalSettings
     signer: Signer
     language: Language
     now: int
-    arrival: Arrival | NotIdentified
+    arrival: Arrival | Ticket | PortalError
     by_session: bool
     form_cookie: str
+    send_link: SendLink | None = None
 
     def identified(self) -> Arrival:
         """Who this is. Raises ``NotIdentified`` for a stranger, ``SessionExpired`` where a session ran out."""
-        if isinstance(self.arrival, NotIdentified):
+        if isinstance(self.arrival, PortalError):
             raise self.arrival
+        if isinstance(self.arrival, Ticket):
+            raise NotIdentified("the link or session in the cookie was not looked up")
         return self.arrival
 
+    @property
+    def desk(self) -> Desk:
+        """What the programs about links and sessions need, in this visitor's name."""
+        return Desk(self.settings, self.signer, self.now, self.name)
+
+    @property
+    def name(self) -> str:
+        """The visitor as the audit trail names them: by an identifier, or by the link that they came with."""
+        if not isinstance(self.arrival, Arrival):
+            return "visitor"
+        shared = self.arrival.via.startswith(("link ", "session "))
+        return self.arrival.via if shared else name_of(self.arrival.identity)
+
     def may(self, action: Action) -> bool:
-        """Whether the merchant lets customers do this."""
-        return action in self.settings.actions
+        """Whether the merchant lets customers do this, and the signature or session lets this visitor."""
+        allowed = self.arrival.actions if isinstance(self.arrival, Arrival) else None
+        return action in self.settings.actions and (allowed is None or action in allowed)
 
     def demand(self, action: Action) -> None:
-        """Raises ``NotAllowed`` where the merchant does not let customers do this."""
+        """Raises ``NotAllowed`` where this visitor may not do this."""
         if not self.may(action):
-            raise NotAllowed(f"{action!r} is not in the setting actions")
+            where = "the link or session" if action in self.settings.actions else "the setting actions"
+            raise NotAllowed(f"{action!r} is not in {where}")
 
     def url(self, route: str, query: Mapping[str, str] | None = None, **args: str) -> str:
         """The address of a portal route, with the parts of ``query`` that are not empty."""
         path = self.request.url_for(route, **args)
         filled = {name: value for name, value in (query or {}).items() if value}
         return f"{path}?{urlencode(filled)}" if filled else path
+
+    @property
+    def start_url(self) -> str:
+        """Where this visitor begins: the list, or the one invoice that a link opens."""
+        invoice = self.arrival.invoice if isinstance(self.arrival, Arrival) else None
+        return self.url("invoice", invoice=invoice) if invoice else self.url("home")
 
     def here(self, query: Mapping[str, str]) -> str:
         """The address of the page at hand, with another query."""
@@ -78,7 +108,19 @@ class Visit:
             raise FormExpired("the form's token does not fit this browser and visitor")
 
 
-def begin(request: Request, settings: PortalSettings, signer: Signer, language: Language, now: int) -> Visit:
+def name_of(identity: Identity) -> str:
+    """An identity as the audit trail names it."""
+    return f"{kind(identity)} {identifier(identity)}"
+
+
+def begin(
+    request: Request,
+    settings: PortalSettings,
+    signer: Signer,
+    language: Language,
+    now: int,
+    send_link: SendLink | None = None,
+) -> Visit:
     """Find out who asks: the host's logged-in user before any session, so that a change of user counts at once."""
     by_host = request.visitor is not None
     arrival = _host_arrival(request.visitor) if request.visitor else _session_arrival(request, signer, now)
@@ -89,8 +131,9 @@ def begin(request: Request, settings: PortalSettings, signer: Signer, language: 
         language=language,
         now=now,
         arrival=arrival,
-        by_session=not by_host and isinstance(arrival, Arrival),
+        by_session=not by_host and isinstance(arrival, Arrival | Ticket),
         form_cookie=request.cookies.get(FORM_COOKIE, "") or new_form_cookie(),
+        send_link=send_link,
     )
 
 
@@ -98,12 +141,14 @@ def _host_arrival(visitor: Identity) -> Arrival | NotIdentified:
     """The logged-in user. One without an address is nobody: a session of an earlier user does not count for it."""
     if not plausible(visitor):
         return NotIdentified("the host's user has no e-mail address or customer id that can be asked for")
-    return Arrival(visitor)
+    return Arrival(visitor, via="login")
 
 
-def _session_arrival(request: Request, signer: Signer, now: int) -> Arrival | NotIdentified:
+def _session_arrival(request: Request, signer: Signer, now: int) -> Arrival | Ticket | NotIdentified:
     cookie = request.cookies.get(SESSION_COOKIE, "")
     session = open_session(signer, cookie) if cookie else None
     if session is None:
         return NotIdentified("no login and no session")
-    return session.arrival if now < session.expires_at else SessionExpired("the session has run out")
+    if session.expires_at <= now:
+        return SessionExpired("the session has run out")
+    return session if isinstance(session, Ticket) else session.arrival

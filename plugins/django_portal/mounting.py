@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeAlias
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from django_portal.conf import get_identify, get_portal
 from django_portal.rendering import renderer
 from invoice_portal import ConfigurationError, Identity
-from invoice_portal.http import HostForm, Reply, Request
+from invoice_portal.http import MAX_FORM_BYTES, HostForm, Reply, Request
 from invoice_portal.routes import ROUTES, Route
 
 View: TypeAlias = Callable[..., HttpResponse | Awaitable[HttpResponse]]
@@ -32,11 +32,33 @@ def url_patterns(view_of: Callable[[Route], View]) -> list[URLPattern]:
     patterns = []
     for route in ROUTES:
         pattern = route.path.removeprefix("/").replace("{", "<str:").replace("}", ">")
+        # Django looks at the path alone: the first pattern of a path answers for every route that shares it.
+        sharing = [(same, view_of(same)) for same in ROUTES if same.path == route.path]
+        views = {method: view for same, view in sharing for method in _methods(same)}
+        view: Any = sharing[0][1] if len(sharing) == 1 else _by_method(views)
         guard = csrf_exempt if route.anonymous else csrf_protect
-        methods = require_http_methods([*route.methods, "HEAD"] if "GET" in route.methods else list(route.methods))
-        view: Any = guard(methods(view_of(route)))
-        patterns.append(path(pattern, view, name=route.name))
+        patterns.append(path(pattern, guard(require_http_methods(list(views))(view)), name=route.name))
     return patterns
+
+
+def _methods(route: Route) -> list[str]:
+    return [*route.methods, "HEAD"] if "GET" in route.methods else list(route.methods)
+
+
+def _by_method(views: Mapping[str, View]) -> View:
+    if iscoroutinefunction(next(iter(views.values()))):
+
+        async def waiting(request: HttpRequest, **args: str) -> HttpResponse:
+            found: Any = views[str(request.method)]
+            answer: HttpResponse = await found(request, **args)
+            return answer
+
+        return waiting
+
+    def view(request: HttpRequest, **args: str) -> HttpResponse | Awaitable[HttpResponse]:
+        return views[str(request.method)](request, **args)
+
+    return view
 
 
 def sync_view(route: Route) -> View:
@@ -57,7 +79,7 @@ def async_view(route: Route) -> View:
         visitor = None if route.anonymous else await _identify(request)
         visit = portal.begin(_read(route, request, args, visitor))
         try:
-            response = await portal.nonblocking.run(portal.respond(route, visit))
+            response, visit = await portal.nonblocking.run(portal.serve(route, visit))
         finally:
             if not isinstance(request, ASGIRequest):  # under WSGI every request has an event loop of its own
                 await portal.nonblocking.close()
@@ -95,14 +117,22 @@ def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Ide
         url_for=partial(url_for, request),
         args=args,
         query={name: values[0] for name, values in request.GET.lists() if values},
-        form={name: values[0] for name, values in request.POST.lists() if values},
+        form={} if route.api else {name: values[0] for name, values in request.POST.lists() if values},
         cookies=request.COOKIES,
         headers={name.lower(): value for name, value in request.headers.items()},
         secure=request.is_secure(),
+        client=request.META.get("REMOTE_ADDR") or "",
+        body=_body(route, request),
         visitor=visitor,
         arriving=route.arrives,
         host_form=None if route.anonymous else HostForm(_CSRF_FIELD, get_token(request)),
     )
+
+
+def _body(route: Route, request: HttpRequest) -> bytes:
+    """The body of a call to the merchant API, unless it is longer than any of them can be."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return request.body if route.api and length.isdigit() and int(length) <= MAX_FORM_BYTES else b""
 
 
 def _response(request: HttpRequest, reply: Reply) -> HttpResponse:

@@ -7,8 +7,11 @@ from typing import Annotated, Any
 
 import fastapi
 from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
 
 from invoice_portal import Identity, Portal, PortalSettings
+from invoice_portal.api.document import SECURITY_SCHEME
 from invoice_portal.environment import Templates
 from invoice_portal.http import MAX_FORM_BYTES, Render, Reply, Request, UrlFor, first_values, parse_form
 from invoice_portal.portal import portal_of
@@ -16,6 +19,10 @@ from invoice_portal.routes import ROUTES, Route
 
 DEFAULT_NAME = "invoice_portal"
 _FORM = "application/x-www-form-urlencoded"
+
+
+_merchant_key = HTTPBearer(auto_error=False, scheme_name=SECURITY_SCHEME, description="One of merchant_api_keys.")
+"""For the document alone: the key is checked by the core, in constant time."""
 
 
 def nobody() -> Identity | None:
@@ -42,15 +49,29 @@ def router(
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
+        await portal.nonblocking.run(portal.started())
         yield
         await portal.nonblocking.close()
+        portal.database.close()
 
-    result = APIRouter(include_in_schema=False, lifespan=lifespan)
+    result = APIRouter(lifespan=lifespan)
     for route in ROUTES:
         # Whoever arrives with a signature must not be sent away by the host's login.
         endpoint = _endpoint(portal, route, nobody if route.anonymous else identify, render, name)
-        methods: list[str] = [*route.methods, *(["HEAD"] if "GET" in route.methods else [])]
-        result.add_api_route(route.path, endpoint, methods=methods, name=f"{name}:{route.name}", response_model=None)
+        described: dict[str, Any] = dict(route.operation or {})
+        heads = [] if described or "GET" not in route.methods else ["HEAD"]
+        result.add_api_route(
+            route.path,
+            endpoint,
+            methods=[*route.methods, *heads],
+            name=f"{name}:{route.name}",
+            operation_id=route.name if described else None,
+            response_model=None,
+            response_class=JSONResponse,
+            include_in_schema=bool(described and portal.settings.merchant_api_keys),
+            dependencies=[Depends(_merchant_key)] if described else [],
+            openapi_extra=described or None,
+        )
     return result
 
 
@@ -67,16 +88,19 @@ def _endpoint(
 
 
 async def _read(route: Route, request: fastapi.Request, visitor: Identity | None, name: str) -> Request:
+    body = await _body(request) if route.api else b""
     return Request(
         method=request.method,
         path=request.url.path,
         url_for=url_for_of(request, name),
         args=request.path_params,
         query=first_values(request.query_params.multi_items()),
-        form=parse_form(await _body(request)) if _sends_a_form(request) else {},
+        form=parse_form(await _body(request)) if _sends_a_form(request) and not route.api else {},
         cookies=request.cookies,
         headers=dict(request.headers),
         secure=request.url.scheme == "https",
+        client=request.client.host if request.client else "",
+        body=body,
         visitor=visitor,
         arriving=route.arrives,
     )

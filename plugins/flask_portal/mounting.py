@@ -12,20 +12,24 @@ from flask.sansio.app import App
 from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
+from flask_portal.commands import DEFAULT_NAME, add_commands, group_name
 from flask_portal.login import flask_login_user
 from flask_portal.tags import EXTENSION, portal_named, template_globals
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.errors import ConfigurationError
-from invoice_portal.http import Rendered, Reply, Request
+from invoice_portal.http import MAX_FORM_BYTES, Rendered, Reply, Request
 from invoice_portal.portal import portal_of
 from invoice_portal.resources import data_dir
 from invoice_portal.routes import ROUTES, Route
+
+SEND_LINK = "send_link"
+"""The one entry of the config that is no setting: the function that sends a fresh link."""
 
 Identify: TypeAlias = Callable[[flask.Request], Identity | None]
 
 
 def blueprint(
-    portal: Portal | PortalSettings | None = None, *, identify: Identify | None = None, name: str = "invoice_portal"
+    portal: Portal | PortalSettings | None = None, *, identify: Identify | None = None, name: str = DEFAULT_NAME
 ) -> Blueprint:
     """A blueprint to register under a prefix of your choice.
 
@@ -34,7 +38,9 @@ def blueprint(
     :class:`~invoice_portal.ConfigurationError` for settings that cannot work.
     """
     mounted = Mounted(portal_of(portal) if portal else None, identify)
-    result = Blueprint(name, __name__, template_folder=str(data_dir("templates")))
+    folder = str(data_dir("templates"))
+    result = Blueprint(name, __name__, template_folder=folder, cli_group=group_name(name))
+    add_commands(result)
     result.record(mounted.register)
     for route in ROUTES:
         rule = route.path.replace("{", "<").replace("}", ">")
@@ -56,7 +62,9 @@ class Mounted:
         """Keep the app's portal with the app, and add the template globals: with several portals, the first one's."""
         app = state.app
         name = ".".join(part for part in (state.name_prefix, state.name) if part)
-        app.extensions.setdefault(EXTENSION, {})[name] = self._given or _from_config(app)
+        portal = self._given or _from_config(app)
+        portal.start()
+        app.extensions.setdefault(EXTENSION, {})[name] = portal
         for tag, function in template_globals(name).items():
             app.jinja_env.globals.setdefault(tag, function)
 
@@ -82,16 +90,25 @@ class Mounted:
             cookies=request.cookies,
             headers={name.lower(): value for name, value in request.headers.items()},
             secure=request.is_secure,
+            client=request.remote_addr or "",
+            body=_body(route),
             visitor=None if route.anonymous else host(request),
             arriving=route.arrives,
         )
+
+
+def _body(route: Route) -> bytes:
+    """The body of a call to the merchant API, unless it is longer than any of them can be."""
+    length = flask.request.content_length
+    return flask.request.get_data() if route.api and length is not None and length <= MAX_FORM_BYTES else b""
 
 
 def _from_config(app: App) -> Portal:
     config = app.config.get("INVOICE_PORTAL")
     if not isinstance(config, Mapping):
         raise ConfigurationError('pass a Portal to blueprint(), or set app.config["INVOICE_PORTAL"] to a dict')
-    return Portal(PortalSettings.from_mapping(config))
+    values = {name: value for name, value in config.items() if name != SEND_LINK}
+    return Portal(PortalSettings.from_mapping(values), send_link=config.get(SEND_LINK))
 
 
 def render(template: str, context: Mapping[str, Any]) -> Rendered:

@@ -58,7 +58,8 @@ def test_the_table_of_settings_is_that_of_the_code():
 def test_the_commands_are_those_of_the_program():
     (block,) = blocks(section(README, "## Command line"))
     assert re.findall(r"^invoice-portal (\w+)", block.text, re.M) == sorted(
-        main.commands, key=["demo", "sandbox", "doctor", "hash", "templates"].index
+        main.commands,
+        key=["demo", "sandbox", "doctor", "hash", "templates", "link", "session", "audit", "database"].index,
     )
 
 

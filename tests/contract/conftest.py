@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support import runtimes
-from support.portals import Mount, Mounted
+from support.portals import Mount, Mounted, SharingMount
 from support.runtimes.base import Runtime
 from support.stripe_server import StripeServer
 
@@ -30,6 +30,7 @@ def mount(runtime: Runtime, stripe: StripeServer, tmp_path: Path) -> Iterator[Mo
         yield Mount(runtime, stripe, tmp_path, stack)
         stripe.reset()
         runtime.unmount()
+        runtime.forget()
 
 
 @pytest.fixture
@@ -48,3 +49,14 @@ def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     caplog.set_level(logging.DEBUG, logger="invoice_portal")
     caplog.set_level(logging.WARNING, logger="httpx")  # the visitor's browser
     return caplog
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, runtime: Runtime, stripe: StripeServer, tmp_path: Path) -> Iterator[Mount]:
+    """As ``mount``, for what is kept in a database: once with each."""
+    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
+    with ExitStack() as stack:
+        yield SharingMount(runtime, stripe, tmp_path, stack, url)
+        stripe.reset()
+        runtime.unmount()
+        runtime.forget()

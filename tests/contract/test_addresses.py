@@ -1,5 +1,7 @@
 """Addresses: what they are called, with and without their slash, by every method."""
 
+import re
+
 import pytest
 
 from invoice_portal import Email
@@ -70,13 +72,13 @@ def test_links_of_a_page_stand_below_the_prefix_and_work(portal: Mounted, accoun
 
 
 def test_a_route_that_is_none_is_none(portal: Mounted) -> None:
-    for path in ("/none", "/invoices", "/invoices/", "/invoices/in_1/none", "/enter/x", "/.env", "/static", "/l/x"):
+    for path in ("/none", "/invoices", "/invoices/", "/invoices/in_1/none", "/enter/x", "/.env", "/static", "/l"):
         assert portal.browser(ANNA).get(path).status == 404, path
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_other_methods_are_refused_by_every_route(portal: Mounted, route: Route, stripe: StripeServer) -> None:
-    path = route.path.format(invoice="in_1", credit_note="cn_1", name="portal.css")
+    path = re.sub(r"{(\w+)}", lambda part: {"name": "portal.css"}.get(part[1], f"{part[1]}_1"), route.path)
     browser = portal.browser(ANNA)
     for method in ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "X" * 50):
         answer = browser.send(method, path)

@@ -40,6 +40,11 @@ def test_the_frameworks_own_login_counts_without_a_hook(mount: Mount, account: A
     assert number in page.text
 
 
+def test_who_is_not_logged_in_at_the_framework_is_a_stranger(mount: Mount) -> None:
+    for identify_by in ("email", "customer_id"):
+        assert mount(identify=None, identify_by=identify_by).browser().get("/").status == 401
+
+
 def test_the_frameworks_own_login_can_name_the_customer(mount: Mount, account: Account) -> None:
     portal = mount(identify=None, identify_by="customer_id")
     account.open(account.customer(ANNA), 1100)

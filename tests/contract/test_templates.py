@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from invoice_portal import Email
+from support import runtimes
 from support.accounts import Account
 from support.portals import Answer, Mount
 
 ANNA = Email("anna@example.com")
+DJANGO = [name for name in runtimes.chosen() if name.startswith("django")]
 LAYOUT = "invoice_portal/layout.html"
 TWO_LINES = "<!doctype html><title>{{ frame.title }} - Host</title>\n<body class=host><h6>My shop</h6>{{ content }}"
 
@@ -57,6 +59,22 @@ def test_a_body_of_the_hosts_stands_in_the_portals_layout(mount: Mount, number: 
     assert mine.text == f"{number}: $42.00, Due Jul 15, 2026"
     assert page.html.root.one("main")
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_the_hosts_request_is_there_in_overrides(mount: Mount, number: str) -> None:
+    """A host's frame shows more than the portal gives it: it needs its framework's own context."""
+    path = "{{ request.url.path }}" if mount.runtime.name == "fastapi" else "{{ request.path }}"
+    page = mount(overrides={LAYOUT: f"<!doctype html><body><h6>{path}</h6>{{{{ content }}}}"}).browser(ANNA).get("/")
+    assert page.html.root.one("h6").text == "/billing/"
+
+
+@pytest.mark.parametrize("runtime", DJANGO, indirect=True)
+def test_the_hosts_user_is_there_in_overrides_of_django(mount: Mount, number: str) -> None:
+    """A user is read from the database when the template asks for it: not on an event loop."""
+    layout = "<!doctype html><body><h6>{{ user.email }}</h6>{{ content }}"
+    portal = mount(overrides={LAYOUT: layout})
+    page = portal.browser(ANNA, cookies=mount.runtime.sign_in(email="host@example.com")).get("/")
+    assert page.html.root.one("h6").text == "host@example.com"
 
 
 def test_what_the_host_prints_is_escaped(mount: Mount, account: Account) -> None:

@@ -27,7 +27,7 @@ def make(**changes: Any) -> PortalSettings:
 def test_two_settings_are_enough():
     settings = make()
     assert settings.secret_keys == (SECRET,)
-    assert settings.actions == {"view", "download", "pay"}
+    assert settings.actions == {"view", "download", "pay", "manage"}
     assert settings.stripe_api_base == STRIPE_API_BASE
     assert settings.identify_by == "email"
     assert settings.require_hash

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from invoice_portal.drivers.database import EngineDatabase
 from stripe_sandbox import Sandbox
+from support import postgresql
 from support.accounts import Account
 from support.stripe_server import StripeServer
 
@@ -36,3 +40,35 @@ def sandbox(stripe: StripeServer) -> Sandbox:
 def account(sandbox: Sandbox) -> Account:
     """The account behind ``stripe``, in words of the tests."""
     return Account(sandbox)
+
+
+@pytest.fixture(scope="session")
+def _postgresql_server() -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(postgresql.server())
+        except postgresql.Unavailable as missing:
+            pytest.skip(str(missing))
+        database = EngineDatabase(address)
+        database.upgrade()
+        database.close()
+        yield address
+
+
+@pytest.fixture
+def postgresql_url(_postgresql_server: str) -> Iterator[str]:
+    """A database in PostgreSQL with the portal's tables, empty."""
+    yield _postgresql_server
+    import psycopg
+
+    with psycopg.connect(_postgresql_server) as connection:
+        connection.execute(
+            "TRUNCATE invoice_portal_link, invoice_portal_customer, invoice_portal_session, invoice_portal_switch, "
+            "invoice_portal_record, invoice_portal_chain, invoice_portal_counter"
+        )
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default database is a file in the current folder: every test has one of its own."""
+    monkeypatch.chdir(tmp_path)

@@ -13,14 +13,18 @@ from urllib.parse import urlencode
 import httpx
 
 from invoice_portal import CustomerId, Email, Identity, Portal
+from invoice_portal.drivers.database import EngineDatabase
+from invoice_portal.sharing.fresh import SendLink
 from support.html import Html
 from support.runtimes.base import PREFIX, AsyncIdentify, Host, Identify, Runtime
 from support.stripe_server import StripeServer
 
 KEY: Final = "the first key, long enough"
 OLD_KEY: Final = "an older key, also long enough"
+API_KEY: Final = "a key of the merchant API, 32 characters or more"
+OTHER_API_KEY: Final = "another key of the merchant API, also long enough"
 STRIPE_KEY: Final = "sk_test_contract0secret0key"
-_NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes longer than most tests
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes longer than most tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,11 @@ class Answer:
         return self.html.text
 
     @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return self.response.json()
+
+    @property
     def set_cookies(self) -> dict[str, str]:
         """The ``Set-Cookie`` headers by the cookie's name."""
         return {line.partition("=")[0]: line for line in self.headers.get_list("set-cookie")}
@@ -88,6 +97,11 @@ class Browser:
         site = str(self.client.base_url.copy_with(path="")).rstrip("/")
         origin = "null" if page.headers.get("referrer-policy") == "no-referrer" else site
         return self.send("POST", form.action, headers={"Origin": origin}, data={**form.fields, **changed})
+
+    def api(self, method: str, path: str, body: object = None, key: str | None = API_KEY) -> Answer:
+        """Call the merchant API."""
+        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        return self.send(method, f"/api{path}", headers=headers, json=body)
 
     def follow(self, answer: Answer) -> Answer:
         """GET where a redirect leads."""
@@ -143,7 +157,7 @@ class Mounted:
             base_url=self.runtime.origin,
             headers={"Accept-Language": "en-US", **host_login(user), **(headers or {})},
             cookies=dict(cookies or {}),
-            verify=_NO_TLS,
+            verify=NO_TLS,
             trust_env=False,
             timeout=10,
         )
@@ -181,10 +195,13 @@ def identify(headers: Mapping[str, str]) -> Identity | None:
 class Mount:
     """Mounts the portal for a test: ``mount(page_size=5)``."""
 
-    def __init__(self, runtime: Runtime, stripe: StripeServer, folder: Path, stack: ExitStack) -> None:
+    def __init__(
+        self, runtime: Runtime, stripe: StripeServer, folder: Path, stack: ExitStack, postgresql: str = ""
+    ) -> None:
         self.runtime = runtime
         self._stripe = stripe
         self._folder = folder
+        self._postgresql = postgresql
         self._stack = stack
 
     def __call__(
@@ -194,6 +211,7 @@ class Mount:
         overrides: Mapping[str, str] | None = None,
         page: str = "",
         clock: Callable[[], float] | None = None,
+        send_link: SendLink | None = None,
         django: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Mounted:
@@ -201,21 +219,27 @@ class Mount:
 
         ``identify=None`` leaves it to the framework's own login. ``overrides`` are templates by name.
         """
+        self.runtime.unmount()
         host = Host(
             settings={
                 "stripe_api_key": STRIPE_KEY,
                 "secret_keys": [KEY],
                 "stripe_api_base": self._stripe.url,
+                "database_url": f"sqlite:///{self._folder}/portal.sqlite3",
+                **(self.runtime.use_postgresql(self._postgresql) if self._postgresql else {}),
                 **settings,
             },
             clock=clock or (lambda: self._stripe.sandbox.clock.now),
             identify=identify,
             templates=self._written(overrides) if overrides else None,
             page=page,
+            send_link=send_link,
             django=django or {},
         )
-        self.runtime.unmount()
-        return Mounted(self.runtime, self.runtime.mount(host), self._stack)
+        mounted = Mounted(self.runtime, self.runtime.mount(host), self._stack)
+        if isinstance(mounted.portal.database, EngineDatabase):
+            self._stack.callback(mounted.portal.database.close)
+        return mounted
 
     def _written(self, overrides: Mapping[str, str]) -> Path:
         for name, source in overrides.items():
@@ -223,3 +247,12 @@ class Mount:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(source)
         return self._folder
+
+
+class SharingMount(Mount):
+    """Mounts the portal with what sharing needs: a public address, and a key of the merchant API."""
+
+    def __call__(self, **options: Any) -> Mounted:
+        """As :meth:`Mount.__call__`."""
+        shared = {"public_url": self.runtime.origin + PREFIX, "merchant_api_keys": [API_KEY, OTHER_API_KEY]}
+        return super().__call__(**{**shared, **options})

@@ -7,12 +7,27 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cached_property, partial
+from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 
 from invoice_portal.drivers.bodies import data_of
+from invoice_portal.drivers.counting import Counter, make_counter
+from invoice_portal.drivers.database import Database, make_database
 from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
-from invoice_portal.effects import Failed, Ok, Outcome, Program, StripeCall, Together, Work
-from invoice_portal.errors import PortalError
+from invoice_portal.effects import (
+    Atomic,
+    Count,
+    Failed,
+    HostCall,
+    Ok,
+    Outcome,
+    Program,
+    Query,
+    StripeCall,
+    Together,
+    Work,
+)
+from invoice_portal.errors import ConfigurationError, PortalError
 from invoice_portal.settings import PortalSettings
 
 if TYPE_CHECKING:
@@ -30,8 +45,12 @@ class BlockingDriver:
     One driver serves all threads of a process. The pool runs leaf calls only, so it cannot wait for itself.
     """
 
-    def __init__(self, settings: PortalSettings) -> None:
+    def __init__(
+        self, settings: PortalSettings, database: Database | None = None, counter: Counter | None = None
+    ) -> None:
         self._settings = settings
+        self._database = database or make_database(settings)
+        self._counter = counter or make_counter(settings)
         self._start = threading.Lock()
 
     def run(self, program: Program[T]) -> T:
@@ -58,6 +77,15 @@ class BlockingDriver:
                 # The calling thread makes the first call itself: one thread switch less for each page.
                 waiting = [self._pool.submit(copy_context().run, self._outcome, call) for call in calls[1:]]
                 return (self._outcome(calls[0]), *(future.result() for future in waiting)) if calls else ()
+            case Query():
+                return self._database.execute(work)
+            case Atomic():
+                return self._database.atomically(work)
+            case HostCall(function, argument):
+                _call_host(function, argument)
+                return None
+            case Count(limit, key):
+                return self._counter.hit(limit, key)
             case _:
                 assert_never(work)
 
@@ -90,3 +118,11 @@ class BlockingDriver:
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(_POOL, thread_name_prefix="invoice-portal")
+
+
+def _call_host(function: Callable[[Any], object], argument: object) -> None:
+    answer = function(argument)
+    if isawaitable(answer):
+        if iscoroutine(answer):
+            answer.close()
+        raise ConfigurationError(f"{function!r} is async: it needs FastAPI or Django's async views.")

@@ -5,12 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from inspect import isawaitable, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 from weakref import WeakKeyDictionary
 
 from invoice_portal.drivers.bodies import data_of
+from invoice_portal.drivers.counting import Counter, make_counter
+from invoice_portal.drivers.database import Database, make_database
 from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
-from invoice_portal.effects import Failed, Ok, Outcome, Program, StripeCall, Together, Work
+from invoice_portal.effects import (
+    Atomic,
+    Count,
+    Failed,
+    HostCall,
+    Ok,
+    Outcome,
+    Program,
+    Query,
+    StripeCall,
+    Together,
+    Work,
+)
 from invoice_portal.errors import PortalError
 from invoice_portal.settings import PortalSettings
 
@@ -23,8 +38,12 @@ T = TypeVar("T")
 class NonBlockingDriver:
     """Runs programs on the running event loop; each loop has a client of its own, closed by :meth:`close`."""
 
-    def __init__(self, settings: PortalSettings) -> None:
+    def __init__(
+        self, settings: PortalSettings, database: Database | None = None, counter: Counter | None = None
+    ) -> None:
         self._settings = settings
+        self._database = database or make_database(settings)
+        self._counter = counter or make_counter(settings)
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[stripe.StripeClient, stripe.HTTPClient]]
         self._clients = WeakKeyDictionary()
 
@@ -55,6 +74,17 @@ class NonBlockingDriver:
                 return await self._call(work)
             case Together(calls):
                 return tuple(await asyncio.gather(*map(self._outcome, calls)))
+            case Query():
+                return await self._database.aside(partial(self._database.execute, work))
+            case Atomic():
+                return await self._database.aside(partial(self._database.atomically, work))
+            case HostCall(function, argument):
+                await _call_host(function, argument)
+                return None
+            case Count(limit, key):
+                if self._counter.local:
+                    return self._counter.hit(limit, key)
+                return await asyncio.to_thread(self._counter.hit, limit, key)
             case _:
                 assert_never(work)
 
@@ -83,3 +113,10 @@ class NonBlockingDriver:
         seconds = self._settings.stripe_timeout
         http_client = LoopClient(min(CONNECT_SECONDS, seconds), seconds)
         return make_client(self._settings, http_client), http_client
+
+
+async def _call_host(function: Callable[[Any], object], argument: object) -> None:
+    """A coroutine function on the loop, anything else in a thread: it may send a mail."""
+    answer = function(argument) if iscoroutinefunction(function) else await asyncio.to_thread(function, argument)
+    if isawaitable(answer):
+        await answer

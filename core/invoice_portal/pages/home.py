@@ -34,7 +34,10 @@ class Beside:
 
 async def home(visit: Visit) -> Response:
     """The customer's invoices. The list must be there; the panes beside it may fail alone."""
-    identity = visit.identified().identity
+    arrival = visit.identified()
+    if arrival.invoice is not None:
+        raise NotFound("a link to one invoice does not open the list")
+    identity = arrival.identity
     if isinstance(identity, CustomerId):
         try:
             return await _home_of(visit, identity.id, ())

@@ -138,13 +138,18 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
         notices=tuple(_notices(visit.language, whole)),
         memo=whole.memo,
         footer=whole.footer,
-        replaces_url=visit.url("invoice", invoice=whole.replaces) if whole.replaces else "",
-        replaced_by_url=visit.url("invoice", invoice=whole.replaced_by) if whole.replaced_by else "",
+        replaces_url=_url_of(visit, whole.replaces),
+        replaced_by_url=_url_of(visit, whole.replaced_by),
         credit_notes=_credit_notes(visit, whole, extras.credit_notes),
         credit_notes_failed=not isinstance(extras.credit_notes, Ok),
         pay=_pay_box(visit, whole, extras.payments),
         pdf_url=visit.url("invoice_pdf", invoice=invoice.id) if visit.may("download") and invoice.pdf_url else "",
     )
+
+
+def _url_of(visit: Visit, invoice: str | None) -> str:
+    """Another invoice's page, where this visitor may see others at all."""
+    return visit.url("invoice", invoice=invoice) if invoice and visit.identified().invoice is None else ""
 
 
 def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:

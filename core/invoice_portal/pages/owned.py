@@ -28,7 +28,10 @@ async def fetch_owned(visit: Visit, call: StripeCall[T], invoice_of: Callable[[T
 
     Raises ``NotFound`` for an invoice that is missing, somebody else's, out of scope or a draft: all look the same.
     """
-    identity = visit.identified().identity
+    arrival = visit.identified()
+    identity = arrival.identity
+    if arrival.invoice not in (None, visit.request.args.get("invoice")):
+        raise NotFound("the link is to another invoice")
     if isinstance(identity, CustomerId):
         value = await call
         owners = {identity.id}
@@ -43,8 +46,11 @@ async def fetch_owned(visit: Visit, call: StripeCall[T], invoice_of: Callable[[T
 
 
 def in_scope(visit: Visit, invoice: Invoice) -> bool:
-    """Whether the subscription that was given on arrival, if any, lets this invoice be seen."""
-    scope = visit.identified().subscription
+    """Whether the invoice or the subscription that was given on arrival, if any, lets this invoice be seen."""
+    arrival = visit.identified()
+    if arrival.invoice is not None:
+        return invoice.id == arrival.invoice
+    scope = arrival.subscription
     return scope is None or visit.settings.show_all_invoices or invoice.subscription == scope
 
 

@@ -29,9 +29,9 @@ def invoice_portal_embed(context: Context, **options: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def invoice_link(context: Context, invoice_id: str, text: str = "") -> str:
-    """A link to one invoice."""
-    return mark_safe(_tags(context).invoice_link(invoice_id, text))
+def invoice_link(context: Context, invoice_id: str, text: str = "", share: bool = False) -> str:
+    """A link to one invoice; with ``share=True`` the one that lets in whoever has it."""
+    return mark_safe(_tags(context).invoice_link(invoice_id, text, share=share))
 
 
 def _tags(context: Context) -> Tags:

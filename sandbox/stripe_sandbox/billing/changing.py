@@ -128,9 +128,7 @@ def cancel(sandbox: Sandbox, subscription: Json, *, prorate: bool, invoice_now: 
         credits = _Credits(sandbox, subscription, Terms(sandbox.clock.now))
         for item in subscribing.items_of(sandbox, subscription):
             credits.give(item, _billing(item))
-    if invoice_now and (
-        subscribing.pending_of(sandbox, subscription) or subscribing.has_usage(sandbox, subscription)
-    ):
+    if invoice_now and (subscribing.pending_of(sandbox, subscription) or subscribing.has_usage(sandbox, subscription)):
         bill_pending(sandbox, subscription, Terms(sandbox.clock.now), final=True)
     subscribing.end(sandbox, subscription, "canceled", "cancellation_requested")
 

@@ -50,9 +50,7 @@ PRICE_IN_PRODUCT: Fields = {
     "tax_behavior": TAX_BEHAVIOR,
     **UNIT_AMOUNT,
 }
-RECURRING = Hash(
-    {**_RECURRING, "meter": Reference(to="billing.meter"), "usage_type": OneOf(("licensed", "metered"))}
-)
+RECURRING = Hash({**_RECURRING, "meter": Reference(to="billing.meter"), "usage_type": OneOf(("licensed", "metered"))})
 TIERS = _TIERS
 
 

@@ -335,9 +335,7 @@ def _usage(sandbox: Sandbox, subscription: Json, item: Json, billed: tuple[int, 
     return pricing.parts(price, quantity, subscription["currency"])
 
 
-def _lines(
-    sandbox: Sandbox, subscription: Json, item: Json, invoice: Json, billed: tuple[int, int]
-) -> list[Json]:
+def _lines(sandbox: Sandbox, subscription: Json, item: Json, invoice: Json, billed: tuple[int, int]) -> list[Json]:
     """The lines that bill an item: its usage of the period that has ended, or else the current period."""
     price = sandbox.store["price", item["_price"]]
     product = sandbox.store["product", price["product"]]["name"]

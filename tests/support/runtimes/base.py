@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from invoice_portal import Identity, Portal
+from invoice_portal.sharing.fresh import SendLink
 
 PREFIX = "/billing"
 
@@ -29,6 +30,7 @@ class Host:
     identify: Identify | AsyncIdentify | None = None
     templates: Path | None = None
     page: str = ""
+    send_link: SendLink | None = None
     django: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -53,6 +55,13 @@ class Runtime(ABC):
     @abstractmethod
     def unmount(self) -> None:
         """Serve nothing, and close what the app had opened."""
+
+    @abstractmethod
+    def use_postgresql(self, url: str) -> Mapping[str, Any]:
+        """Have the portal keep its rows there; gives the settings that it takes."""
+
+    def forget(self) -> None:  # noqa: B027 - most runtimes have nothing to forget
+        """Forget what a test left in a database that outlives it."""
 
     @abstractmethod
     def sign_in(self, *, email: str, customer_id: str = "") -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from django.test import Client, override_settings
 
 from django_portal.conf import get_portal
 from invoice_portal import Portal
-from support.django_host import ready_database, start_django, views
+from support.django_host import forget_rows, ready_database, start_django, use_postgresql, views
 from support.runtimes.base import Host, Runtime
 from support.runtimes.servers import AsgiServer, WsgiServer, no_asgi_app, no_wsgi_app
 
@@ -30,8 +30,9 @@ class _Django(Runtime):
     _portal: Portal | None = None
 
     def mount(self, host: Host) -> Portal:
+        ready_database()
         override = override_settings(
-            INVOICE_PORTAL={**host.settings, **_identify(host)},
+            INVOICE_PORTAL={**host.settings, **_identify(host), "send_link": host.send_link},
             ROOT_URLCONF=self.urls,
             TEMPLATES=[_templates(host)],
             **host.django,
@@ -48,11 +49,18 @@ class _Django(Runtime):
         self._override = override
         return self._portal
 
+    def use_postgresql(self, url: str) -> Mapping[str, Any]:
+        use_postgresql(url)
+        return {}
+
     def unmount(self) -> None:
         self._close()
         if self._override:
             self._override.disable()
         self._override = self._portal = None
+
+    def forget(self) -> None:
+        forget_rows()
 
     def sign_in(self, *, email: str, customer_id: str = "") -> Mapping[str, str]:
         ready_database()

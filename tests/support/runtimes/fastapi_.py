@@ -38,7 +38,7 @@ class FastApiRuntime(Runtime):
 
     def mount(self, host: Host) -> Portal:
         app = fastapi.FastAPI(openapi_url=None)
-        portal = Portal(PortalSettings.from_mapping(host.settings), clock=host.clock)
+        portal = Portal(PortalSettings.from_mapping(host.settings), clock=host.clock, send_link=host.send_link)
         router = fastapi_portal.router(portal, identify=_dependency(host), templates=host.templates)
         app.include_router(router, prefix=PREFIX)
         app.add_api_route("/page", _page(host.page, portal))
@@ -52,6 +52,9 @@ class FastApiRuntime(Runtime):
         if self._lifespan:
             self._server.run(_leave(self._lifespan))
         self._lifespan = None
+
+    def use_postgresql(self, url: str) -> Mapping[str, Any]:
+        return {"database_url": url}
 
     def sign_in(self, *, email: str, customer_id: str = "") -> Mapping[str, str]:
         return {"host_session": str(_SESSIONS.dumps({"email": email, "customer_id": customer_id}))}

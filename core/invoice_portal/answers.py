@@ -1,0 +1,54 @@
+"""What an answer means beyond its page: its record in the audit trail, and an error as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from invoice_portal.errors import PortalError, StoreUnavailable, StripeUnavailable, TooManyRequests
+from invoice_portal.http import Data, Page, Redirect, Response
+from invoice_portal.identity import CustomerId, Identity
+from invoice_portal.sessions import Arrival
+from invoice_portal.sharing.trail import Entry
+from invoice_portal.visits import Visit, name_of
+
+if TYPE_CHECKING:
+    from invoice_portal.routes import Route
+
+
+def entry_of(route: Route, visit: Visit, response: Response) -> Entry | None:
+    """The record of an answer; None for an error, and for what is not recorded."""
+    if not route.audit or (isinstance(response, Page) and response.status != 200):
+        return None
+    if isinstance(response, Redirect) and response.entered:
+        who = response.entered
+        return Entry(action=route.audit, actor=name_of(who.identity), customer=_customer(who.identity), via=who.via)
+    if not isinstance(visit.arrival, Arrival):
+        return None
+    args = visit.request.args
+    return Entry(
+        action=route.audit,
+        subject=args.get("credit_note") or args.get("invoice", ""),
+        customer=_customer(visit.arrival.identity),
+        via=visit.arrival.via,
+    )
+
+
+def error_data(error: PortalError) -> Data:
+    """An error as JSON: its kind for programs, its text for people."""
+    return error_answer(error.status, type(error).__name__, error.detail or error.title, retry_header(error))
+
+
+def error_answer(status: int, kind: str, message: str, headers: dict[str, str] | None = None) -> Data:
+    """An error as JSON, spelled out."""
+    return Data(value={"error": {"type": kind, "message": message}}, status=status, headers=headers or {})
+
+
+def retry_header(error: PortalError) -> dict[str, str]:
+    """``Retry-After``, in seconds, where trying again makes sense."""
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.seconds)}
+    return {"Retry-After": "120"} if isinstance(error, StripeUnavailable | StoreUnavailable) else {}
+
+
+def _customer(identity: Identity) -> str:
+    return identity.id if isinstance(identity, CustomerId) else ""

@@ -1,0 +1,62 @@
+"""Counting events against a limit, for the rate limits: in this process's memory, or in Redis for several."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from invoice_portal.errors import ConfigurationError
+from invoice_portal.settings import COUNT_IN_DATABASE, PortalSettings
+
+if TYPE_CHECKING:
+    from limits.strategies import FixedWindowRateLimiter
+
+
+class Counter(Protocol):
+    """Counts events. ``local`` says that it never waits for another machine."""
+
+    local: bool
+
+    def hit(self, limit: str, key: str) -> int:
+        """Count one event; gives the seconds to wait, 0 where it is within the limit."""
+        ...
+
+
+class LimitsCounter:
+    """Fixed windows, by the ``limits`` package; ``storage`` is an address as it takes them (``redis://…``)."""
+
+    def __init__(self, storage: str) -> None:
+        self._storage = storage
+        self._start = threading.Lock()
+        self.local = storage.startswith("memory://")
+
+    def hit(self, limit: str, key: str) -> int:
+        """Count one event; gives the seconds to wait, 0 where it is within the limit."""
+        from limits import parse
+
+        with self._start:
+            limiter = self._limiter
+        item = parse(limit)
+        if limiter.hit(item, key):
+            return 0
+        return max(1, math.ceil(limiter.get_window_stats(item, key).reset_time - time.time()))
+
+    @cached_property
+    def _limiter(self) -> FixedWindowRateLimiter:
+        from limits.errors import ConfigurationError as Unusable
+        from limits.storage import storage_from_string
+        from limits.strategies import FixedWindowRateLimiter
+
+        try:
+            return FixedWindowRateLimiter(storage_from_string(self._storage))
+        except Unusable as error:
+            raise ConfigurationError(f"rate_limit_storage cannot be used: {error}") from None
+
+
+def make_counter(settings: PortalSettings) -> Counter:
+    """The counter that the setting names; with ``database`` nothing is counted here but what the database cannot."""
+    storage = settings.rate_limit_storage
+    return LimitsCounter("memory://" if storage == COUNT_IN_DATABASE else storage)

@@ -1,0 +1,39 @@
+"""What a host's ``send_link`` hook is given, and the sealed name of an ended link that a visitor may ask with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from invoice_portal.signing import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshLink:
+    """A message to send: ``subject`` and ``text`` are ready, in the language of whoever asked.
+
+    ``email`` is the address on file at Stripe; nobody can ask for another one. ``url`` lets its reader in.
+    """
+
+    email: str
+    customer_id: str
+    url: str = field(repr=False)
+    language: str
+    subject: str
+    text: str = field(repr=False)
+
+
+SendLink: TypeAlias = Callable[[FreshLink], Awaitable[None] | None]
+
+
+def seal_request(signer: Signer, row: str) -> str:
+    """What the form on the page of an ended link sends: which link or session it was, and nothing of its content."""
+    return signer.seal("fresh_link", {"r": row})
+
+
+def open_request(signer: Signer, text: str) -> str | None:
+    """The link or session that is asked for; None where the form was forged."""
+    payload = signer.open("fresh_link", text)
+    row = payload.get("r") if payload else None
+    return row if isinstance(row, str) else None

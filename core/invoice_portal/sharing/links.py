@@ -1,0 +1,289 @@
+"""The programs about links. At most one link per invoice, and one per customer's portal, by the table's own key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from invoice_portal.effects import Atomic, Query
+from invoice_portal.errors import BadRequest, LinkEnded, LinkRevoked, LinkUsedUp, NotFound, SharedLinkExpired
+from invoice_portal.sharing.model import (
+    SHARED_ACTIONS,
+    Desk,
+    Kind,
+    Link,
+    LinkRow,
+    checked_actions,
+    link_row,
+    pack,
+    unpack,
+)
+from invoice_portal.sharing.rules import link_expiry, refreshed_expiry
+from invoice_portal.sharing.tokens import Door, Token, address, base_url, new_id, new_nonce
+from invoice_portal.sharing.trail import Entry, append
+from invoice_portal.stripe_api.customers import customer_with_id
+from invoice_portal.stripe_api.ids import checked
+from invoice_portal.stripe_api.shareable import Shareable, retrieve_shareable
+
+SESSIONS_ONLY: Final = "portal_sessions_only"
+"""The name of the one-way switch in the database."""
+UNLIMITED: Final = 0
+"""``max_uses`` for a link without a limit, where None leaves it as it is."""
+_DOORS: Final[dict[Kind, Door]] = {"invoice": "l", "portal": "p"}
+
+
+async def make_invoice_link(
+    desk: Desk, invoice: str, *, actions: Collection[str] | None = None, max_uses: int | None = None
+) -> Link:
+    """The link to an invoice: a new one, or the one that is there, with what was given changed in place.
+
+    One that has ended is given as it is: only a refresh brings it back. Raises ``NotFound`` where Stripe has no such
+    invoice, ``BadRequest`` for a draft, ``ValueError`` for options that cannot be.
+    """
+    base_url(desk)
+    row = await _find(desk, "invoice", checked("in", invoice))
+    if row is None:
+        shared = await _shareable(invoice)
+        expires_at = link_expiry(
+            shared.due_date,
+            shared.finalized_at,
+            desk.now,
+            days=desk.settings.invoice_link_days,
+            refreshed_days=desk.settings.refreshed_link_days,
+        )
+        new = _new_row(desk, "invoice", invoice, shared.owner or "", expires_at, actions, max_uses)
+        made = await Atomic(lambda: _make(desk, new, "link.make", {}))
+        return _shown(desk, made or new)
+    return _shown(desk, await _change(desk, row, actions, max_uses))
+
+
+async def make_portal_link(
+    desk: Desk, customer: str, *, actions: Collection[str] | None = None, max_uses: int | None = None
+) -> Link | None:
+    """The permanent link to a customer's portal; None for a new customer once only portal sessions are given.
+
+    Raises ``NotFound`` where Stripe has no such customer, ``ValueError`` for options that cannot be.
+    """
+    base_url(desk)
+    row = await _find(desk, "portal", checked("cus", customer))
+    if row is None:
+        if not (await customer_with_id(customer)).items:
+            raise NotFound("the customer was deleted")
+        new = _new_row(desk, "portal", customer, customer, None, actions, max_uses)
+        made = await Atomic(lambda: _make(desk, new, "link.make_unless", {"switch": SESSIONS_ONLY}))
+        return _shown(desk, made) if made else None
+    return _shown(desk, await _change(desk, row, actions, max_uses))
+
+
+async def show_link(desk: Desk, kind: Kind, subject: str) -> Link | None:
+    """The link as it stands; None where none was ever made."""
+    row = await _find(desk, kind, subject)
+    return _shown(desk, row) if row else None
+
+
+async def links_of(desk: Desk, customer: str) -> tuple[Link, ...]:
+    """Every link of a customer: to the portal, and to invoices."""
+    params = {"the_account": desk.account, "the_customer": customer}
+    rows = await Query("links.of_customer", params, lambda rows: tuple(link_row(row) for row in rows))
+    return tuple(_shown(desk, row) for row in rows)
+
+
+async def refresh_link(desk: Desk, kind: Kind, subject: str) -> Link:
+    """A new link in place of the old, which ends with it. An invoice's is then good for ``refreshed_link_days``.
+
+    Raises ``NotFound`` where there is nothing to refresh, and ``BadRequest`` for an ended portal link once only portal
+    sessions are given.
+    """
+    base_url(desk)
+    row = await _find(desk, kind, subject)
+    if row is None:
+        raise NotFound(f"there is no link to {subject} yet: make one")
+    if kind == "portal" and row.state(desk.now) != "active" and await switched_on():
+        raise BadRequest("only portal sessions are given, and this portal link has ended: make a session")
+    expires_at = refreshed_expiry(desk.now, days=desk.settings.refreshed_link_days) if kind == "invoice" else None
+    changes = {"nonce": new_nonce(), "created_by": desk.by, "expires_at": expires_at, "now": desk.now}
+
+    async def program() -> LinkRow | None:
+        refreshed = await Query("link.refresh", {**_where(desk, kind, subject), **changes}, _one)
+        if refreshed:
+            await append(desk, _entry("link.refreshed", refreshed, {"expires_at": expires_at}))
+        return refreshed
+
+    refreshed = await Atomic(program)
+    return _shown(desk, refreshed or row)
+
+
+async def revoke_link(desk: Desk, kind: Kind, subject: str) -> Link:
+    """End a link at once, on every worker. Ending it twice is no error. Raises ``NotFound`` where there is none."""
+
+    async def program() -> LinkRow | None:
+        revoked = await Query("link.revoke", {**_where(desk, kind, subject), "now": desk.now}, _one)
+        if revoked:
+            await append(desk, _entry("link.revoked", revoked))
+        return revoked
+
+    row = await Atomic(program) or await _find(desk, kind, subject)
+    if row is None:
+        raise NotFound(f"there is no link to {subject}")
+    return _shown(desk, row)
+
+
+async def use_link(desk: Desk, kind: Kind, token: Token) -> LinkRow:
+    """Open a link once: it is counted, where it may still be opened. Raises ``LinkEnded`` where it may not."""
+    where = {"the_id": token.id, "the_nonce": token.nonce, "the_kind": kind, "the_account": desk.account}
+
+    async def program() -> LinkRow | None:
+        used = await Query("link.use", {**where, "now": desk.now}, _one)
+        if used:
+            actor = f"link {used.id}"
+            await append(desk, _entry("entered", used, {"uses": used.uses}, actor=actor, via=actor))
+        return used
+
+    row = await Atomic(program)
+    if row is None:
+        raise why_ended(await link_with_id(desk, token.id), token, desk.now)
+    return row
+
+
+async def link_with_id(desk: Desk, id: str) -> LinkRow | None:
+    """The row of one link."""
+    return await Query("link.with_id", {"the_id": id, "the_account": desk.account}, _one)
+
+
+async def switched_on() -> bool:
+    """Whether "portal sessions only" has ever been put on."""
+    return await Query("switch.find", {"the_name": SESSIONS_ONLY}, bool)
+
+
+async def switch_on(desk: Desk) -> None:
+    """Put "portal sessions only" on, for good."""
+
+    async def program() -> None:
+        if await Query("switch.set", {"name": SESSIONS_ONLY, "set_at": desk.now}, bool):
+            await append(desk, Entry(action="portal_sessions_only.set"))
+
+    await Atomic(program)
+
+
+def why_ended(row: LinkRow | None, token: Token, now: int) -> LinkEnded:
+    """The error for a link that opens nothing: nothing of its invoice is in it."""
+    if row is None:
+        return LinkRevoked("the link's row is gone")
+    if row.nonce != token.nonce:
+        return LinkRevoked("the link was refreshed: a newer one took its place", row.id)
+    match row.state(now):
+        case "expired":
+            return SharedLinkExpired("the link is past its expiry", row.id)
+        case "used_up":
+            return LinkUsedUp("the link was opened as often as it may be", row.id)
+        case _:
+            return LinkRevoked("the link was revoked", row.id)
+
+
+async def _shareable(invoice: str) -> Shareable:
+    shared = await retrieve_shareable(invoice)
+    if shared.owner is None:
+        raise NotFound("the invoice has no customer")
+    if shared.status == "draft":
+        raise BadRequest("a draft cannot be shared: finalise the invoice first")
+    return shared
+
+
+async def _make(desk: Desk, new: LinkRow, statement: str, params: Mapping[str, object]) -> LinkRow | None:
+    """The row, new or as another worker has just made it; None where the switch forbids it."""
+    row = await Query(statement, {**asdict(new), **params}, _one)
+    if row is not None and row.id == new.id:
+        await append(desk, _entry("link.created", row, {"expires_at": row.expires_at}))
+    return row
+
+
+async def _change(desk: Desk, row: LinkRow, actions: Collection[str] | None, max_uses: int | None) -> LinkRow:
+    """The options that were given, put into an active link; its address stays."""
+    wanted = row.actions if actions is None else pack(checked_actions(actions))
+    limit = row.max_uses if max_uses is None else _limit(max_uses)
+    if row.state(desk.now) != "active" or (wanted, limit) == (row.actions, row.max_uses):
+        return row
+
+    async def program() -> LinkRow | None:
+        changed = await Query("link.change", {"the_id": row.id, "actions": wanted, "max_uses": limit}, _one)
+        if changed:
+            await append(desk, _entry("link.changed", changed, {"actions": wanted, "max_uses": limit}))
+        return changed
+
+    return await Atomic(program) or row
+
+
+async def _find(desk: Desk, kind: Kind, subject: str) -> LinkRow | None:
+    return await Query("link.find", _where(desk, kind, subject), _one)
+
+
+def _where(desk: Desk, kind: Kind, subject: str) -> dict[str, object]:
+    return {"the_account": desk.account, "the_kind": kind, "the_subject": subject}
+
+
+def _new_row(
+    desk: Desk,
+    kind: Kind,
+    subject: str,
+    customer: str,
+    expires_at: int | None,
+    actions: Collection[str] | None,
+    max_uses: int | None,
+) -> LinkRow:
+    return LinkRow(
+        id=new_id("link"),
+        account=desk.account,
+        kind=kind,
+        subject=subject,
+        customer=customer,
+        nonce=new_nonce(),
+        actions=pack(SHARED_ACTIONS if actions is None else checked_actions(actions)),
+        max_uses=_limit(max_uses or UNLIMITED),
+        uses=0,
+        created_at=desk.now,
+        created_by=desk.by[:255],
+        expires_at=expires_at,
+        revoked_at=None,
+        first_used_at=None,
+        last_used_at=None,
+    )
+
+
+def _limit(max_uses: int) -> int | None:
+    if not isinstance(max_uses, int) or isinstance(max_uses, bool) or not UNLIMITED <= max_uses <= 1_000_000:
+        raise ValueError("max_uses must be a number from 1 to 1000000, or 0 for no limit")
+    return max_uses or None
+
+
+def _shown(desk: Desk, row: LinkRow) -> Link:
+    state = row.state(desk.now)
+    token = Token(row.id, row.nonce)
+    return Link(
+        id=row.id,
+        kind=row.kind,
+        invoice_id=row.subject if row.kind == "invoice" else None,
+        customer_id=row.customer,
+        state=state,
+        url=address(desk, _DOORS[row.kind], token) if state == "active" else None,
+        actions=unpack(row.actions),
+        max_uses=row.max_uses,
+        uses=row.uses,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        first_used_at=row.first_used_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def _entry(
+    action: str, row: LinkRow, detail: Mapping[str, Any] | None = None, *, actor: str = "", via: str = ""
+) -> Entry:
+    more = {"link": row.id, "of": row.subject, **(detail or {})}
+    return Entry(action=action, subject=row.id, customer=row.customer, actor=actor, via=via, detail=more)
+
+
+def _one(rows: Sequence[Mapping[str, Any]]) -> LinkRow | None:
+    return link_row(rows[0]) if rows else None

@@ -1,0 +1,202 @@
+"""The audit trail: records in an unbroken row, each with a hash over itself and the hash of the one before.
+
+Only identifiers are recorded: no names, no amounts, no addresses of links, no secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from invoice_portal.effects import Atomic, Query
+from invoice_portal.sharing.model import Desk
+from invoice_portal.sharing.rules import DAY
+
+CHAIN: Final = 1
+FORGET_EVERY: Final = 1000
+"""So many records pass between two looks for records that are too old."""
+_PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What happened: ``actor``, who came in ``via``, did ``action`` to ``subject``, an object of ``customer``."""
+
+    action: str
+    subject: str = ""
+    customer: str = ""
+    via: str = ""
+    actor: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """An entry with its place in the trail. ``at`` is in UTC seconds, ``detail`` is JSON."""
+
+    sequence: int
+    at: int
+    account: str
+    action: str
+    actor: str
+    via: str
+    subject: str
+    customer: str
+    detail: str
+    hash: str
+
+    def digest(self, previous: str) -> str:
+        """The hash that this record must have after one with the hash ``previous``."""
+        content = [
+            previous,
+            self.sequence,
+            self.at,
+            self.account,
+            self.action,
+            self.actor,
+            self.via,
+            self.subject,
+            self.customer,
+            self.detail,
+        ]
+        text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def line(self) -> str:
+        """The record as one line of JSON."""
+        return json.dumps({**asdict(self), "detail": json.loads(self.detail)}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """Where the trail ends, and where it begins: after the ``anchor``, the last record that retention removed."""
+
+    sequence: int = 0
+    hash: str = ""
+    anchor_sequence: int = 0
+    anchor_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of a verification: how many records fit, and the first that does not, with the reason."""
+
+    checked: int
+    head: int
+    head_hash: str
+    broken: int | None = None
+    reason: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every record is as it was written."""
+        return self.broken is None
+
+
+async def append(desk: Desk, entry: Entry) -> None:
+    """Append a record: the last thing in a transaction, since it holds up all other appending until that ends."""
+    if not desk.settings.audit_trail:
+        return
+    new = {"id": CHAIN, "sequence": 1, "hash": "", "anchor_sequence": 0, "anchor_hash": ""}
+    chain = await Query("chain.next", new, _chain)
+    unsigned = Record(
+        sequence=chain.sequence,
+        at=desk.now,
+        account=desk.account,
+        action=entry.action,
+        actor=(entry.actor or desk.by)[:400],
+        via=entry.via,
+        subject=entry.subject,
+        customer=entry.customer,
+        detail=json.dumps(entry.detail, sort_keys=True),
+        hash="",
+    )
+    digest = unsigned.digest(chain.hash)
+    await Query("record.add", {**asdict(unsigned), "hash": digest}, _nothing)
+    await Query("chain.close", {"the_id": CHAIN, "hash": digest}, _nothing)
+    if desk.settings.audit_retention_days and chain.sequence % FORGET_EVERY == 0:
+        await _forget(desk)
+
+
+def appending(desk: Desk, entry: Entry) -> Atomic[None]:
+    """One record in a transaction of its own."""
+    return Atomic(lambda: append(desk, entry))
+
+
+def forgetting(desk: Desk) -> Atomic[int]:
+    """Remove records that are older than the retention; gives the sequence number of the last one that is gone."""
+
+    async def program() -> int:
+        await append(desk, Entry(action="trail.pruned", detail={"days": desk.settings.audit_retention_days}))
+        return await _forget(desk)
+
+    return Atomic(program)
+
+
+async def verify(expected: str = "") -> Verdict:
+    """Read the whole trail and check every record.
+
+    ``expected`` is ``sequence:hash`` as an earlier verification gave them: it shows that nothing was rewritten from the
+    beginning, hashes included.
+    """
+    chain = await Query("chain.find", {"the_id": CHAIN}, _chain)
+    noted, _, noted_hash = expected.partition(":")
+    at, digest, checked = chain.anchor_sequence, chain.anchor_hash, 0
+    while at < chain.sequence:
+        records = await page(at)
+        if not records:
+            return Verdict(checked, chain.sequence, chain.hash, at + 1, "it is missing")
+        for record in records[: chain.sequence - at]:
+            reason = _flaw(record, at + 1, digest)
+            if not reason and noted == str(record.sequence) and noted_hash != record.hash:
+                reason = "its hash is not the one that was noted"
+            if reason:
+                return Verdict(checked, chain.sequence, chain.hash, at + 1, reason)
+            at, digest, checked = record.sequence, record.hash, checked + 1
+    if digest != chain.hash:
+        return Verdict(checked, chain.sequence, chain.hash, at, "its hash is not the one that the chain ends with")
+    if noted and int(noted) > chain.sequence:
+        return Verdict(checked, chain.sequence, chain.hash, chain.sequence + 1, "it is missing: the trail was cut off")
+    return Verdict(checked, chain.sequence, chain.hash)
+
+
+def page(after: int, most: int = _PAGE) -> Query[tuple[Record, ...]]:
+    """The records after a sequence number, oldest first."""
+    return Query(
+        "records.after", {"after": after, "most": most}, lambda rows: tuple(Record(**dict(row)) for row in rows)
+    )
+
+
+async def head() -> int:
+    """The sequence number of the last record."""
+    chain = await Query("chain.find", {"the_id": CHAIN}, _chain)
+    return chain.sequence
+
+
+async def _forget(desk: Desk) -> int:
+    before = desk.now - desk.settings.audit_retention_days * DAY
+    last = await Query("record.last_before", {"before": before}, lambda rows: dict(rows[0]) if rows else None)
+    if last is None or not desk.settings.audit_retention_days:
+        return 0
+    await Query("record.forget", {"upto": last["sequence"]}, _nothing)
+    anchor = {"the_id": CHAIN, "anchor_sequence": last["sequence"], "anchor_hash": last["hash"]}
+    await Query("chain.anchor", anchor, _nothing)
+    gone: int = last["sequence"]
+    return gone
+
+
+def _flaw(record: Record, sequence: int, previous: str) -> str:
+    if record.sequence != sequence:
+        return "it is missing"
+    return "" if record.digest(previous) == record.hash else "its content or the one before it was changed"
+
+
+def _chain(rows: Sequence[Mapping[str, Any]]) -> Chain:
+    return Chain(**{name: value for name, value in rows[0].items() if name != "id"}) if rows else Chain()
+
+
+def _nothing(rows: object) -> None:
+    return None

@@ -1,0 +1,156 @@
+"""Asking for a fresh link, and the limits on asking and on coming in."""
+
+from __future__ import annotations
+
+import pytest
+
+from invoice_portal import Email
+from invoice_portal.sharing.fresh import FreshLink
+from support.accounts import Account
+from support.moments import DAY
+from support.portals import Mount
+from support.stripe_server import StripeServer
+
+ANNA = "anna@example.com"
+
+
+class Outbox:
+    """A host's ``send_link``."""
+
+    def __init__(self) -> None:
+        self.sent: list[FreshLink] = []
+
+    def __call__(self, fresh: FreshLink) -> None:
+        self.sent.append(fresh)
+
+
+def test_a_fresh_link_goes_to_the_address_on_file(shared: Mount, account: Account, stripe: StripeServer) -> None:
+    outbox = Outbox()
+    portal = shared(send_link=outbox, business_name="Northwind")
+    invoice = account.open(account.customer(ANNA))
+    old = portal.portal.links.invoice(invoice)
+    stripe.sandbox.clock.advance(200 * DAY)
+    browser = portal.browser()
+    ended = browser.get(str(old.url))
+    assert "expired" in ended.text
+    sent = browser.submit(ended, "/fresh")
+    assert sent.status == 200
+    assert "inbox" in sent.text
+    (message,) = outbox.sent
+    assert message.email == ANNA
+    assert message.url in message.text
+    assert "Northwind" in message.subject
+    assert message.url not in sent.source
+    assert portal.browser().get(message.url).status == 303
+
+
+def test_asking_again_does_not_end_the_link_that_was_just_sent(shared: Mount, account: Account) -> None:
+    outbox = Outbox()
+    portal = shared(send_link=outbox)
+    invoice = account.open(account.customer(ANNA))
+    old = portal.portal.links.invoice(invoice)
+    portal.portal.links.revoke(invoice)
+    ended = portal.browser().get(str(old.url))
+    for _ in range(2):
+        portal.browser().submit(ended, "/fresh")
+    first, second = outbox.sent
+    assert first.url == second.url
+
+
+def test_an_ended_session_gets_a_new_one_that_puts_nobody_out(shared: Mount, account: Account) -> None:
+    outbox = Outbox()
+    portal = shared(send_link=outbox)
+    customer = account.customer(ANNA)
+    old = portal.portal.sessions.create(customer, actions=["view"])
+    inside = portal.browser()
+    inside.get(portal.portal.sessions.create(customer).url)
+    browser = portal.browser()
+    browser.submit(browser.get(old.url), "/fresh")
+    assert inside.get("/").status == 200
+    assert browser.get(outbox.sent[0].url).status == 303
+    assert [one.actions for one in portal.portal.sessions.of_customer(customer) if one.uses].count(("view",)) == 1
+
+
+def test_the_answer_is_the_same_whoever_asks_for_whatever(shared: Mount, account: Account) -> None:
+    outbox = Outbox()
+    portal = shared(send_link=outbox)
+    known, unknown = account.customer(ANNA), account.customer("")
+    pages = []
+    for customer in (known, unknown):
+        invoice = account.open(customer)
+        link = portal.portal.links.invoice(invoice)
+        portal.portal.links.revoke(invoice)
+        browser = portal.browser()
+        pages.append(browser.submit(browser.get(str(link.url)), "/fresh").source)
+    pages.append(portal.browser().post("/fresh", {"link": "forged"}).source)
+    pages.append(portal.browser().post("/fresh", {}).source)
+    assert len(set(pages)) == 1
+    assert [message.email for message in outbox.sent] == [ANNA]
+
+
+def test_a_hook_that_fails_changes_nothing_for_the_visitor(shared: Mount, account: Account) -> None:
+    def fail(fresh: FreshLink) -> None:
+        raise OSError("the mail server is down")
+
+    portal = shared(send_link=fail)
+    invoice = account.open(account.customer(ANNA))
+    link = portal.portal.links.invoice(invoice)
+    portal.portal.links.revoke(invoice)
+    browser = portal.browser()
+    assert browser.submit(browser.get(str(link.url)), "/fresh").status == 200
+
+
+def test_an_async_hook_is_awaited(shared: Mount, account: Account) -> None:
+    if not shared.runtime.asynchronous:
+        pytest.skip("sync runtimes take sync hooks")
+    outbox = Outbox()
+
+    async def send(fresh: FreshLink) -> None:
+        outbox(fresh)
+
+    portal = shared(send_link=send)
+    invoice = account.open(account.customer(ANNA))
+    link = portal.portal.links.invoice(invoice)
+    portal.portal.links.revoke(invoice)
+    browser = portal.browser()
+    browser.submit(browser.get(str(link.url)), "/fresh")
+    assert len(outbox.sent) == 1
+
+
+def test_without_a_hook_no_fresh_link_is_offered(shared: Mount, account: Account) -> None:
+    portal = shared()
+    invoice = account.open(account.customer(ANNA))
+    link = portal.portal.links.invoice(invoice)
+    portal.portal.links.revoke(invoice)
+    page = portal.browser().get(str(link.url))
+    assert page.status == 401
+    assert not page.html.forms
+    assert "ask whoever sent it" in page.text
+
+
+@pytest.mark.parametrize("storage", ["memory://", "database"])
+def test_asking_too_often_has_to_wait(shared: Mount, account: Account, storage: str) -> None:
+    outbox = Outbox()
+    portal = shared(send_link=outbox, send_limit="2/hour", rate_limit_storage=storage)
+    invoice = account.open(account.customer(ANNA))
+    link = portal.portal.links.invoice(invoice)
+    portal.portal.links.revoke(invoice)
+    browser = portal.browser()
+    ended = browser.get(str(link.url))
+    assert [browser.submit(ended, "/fresh").status for _ in range(2)] == [200, 200]
+    late = browser.submit(ended, "/fresh")
+    assert late.status == 429
+    assert 1 <= int(late.headers["retry-after"]) <= 3600
+    assert len(outbox.sent) == 2
+
+
+@pytest.mark.parametrize("storage", ["memory://", "database"])
+def test_coming_in_too_often_has_to_wait(shared: Mount, account: Account, storage: str) -> None:
+    portal = shared(enter_limit="3/day", rate_limit_storage=storage)
+    account.open(account.customer(ANNA))
+    browser = portal.browser()
+    token = portal.portal.sign_identifier(Email(ANNA))
+    statuses = [browser.get("/enter", {"identity": token}).status for _ in range(2)]
+    statuses += [browser.get("/l/forged").status, browser.get("/s/forged").status]
+    assert statuses == [303, 303, 403, 429]
+    assert browser.get("/").status == 200
