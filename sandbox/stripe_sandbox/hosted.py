@@ -79,7 +79,7 @@ class CardForm:
     field: str = ""
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The card cannot be charged: words for the customer, and the field that they are about."""
 
     def __init__(self, problem: str, field: str = "") -> None:
@@ -101,7 +101,7 @@ def respond(sandbox: Sandbox, request: Request) -> Response:
                 case [] if found and reading:
                     return _invoice_page(sandbox, found, confirming="step=confirm" in request.query)
                 case [] if found and request.method == "POST":
-                    return _answer(sandbox, found, _form(request))
+                    return _answer(sandbox, found, fields_of(request))
                 case ["pdf"] if found and reading:
                     return _invoice_pdf(sandbox, found)
         case ["hosted", "credit_note", token, "pdf"] if reading:
@@ -110,7 +110,12 @@ def respond(sandbox: Sandbox, request: Request) -> Response:
         case ["hosted", "receipt", token] if reading:
             if found := _by_token(sandbox, "charge", token):
                 return _receipt_page(sandbox, found)
-    return _page("not_found.html", {}, status=404)
+        case ["hosted", "portal", token] if reading or request.method == "POST":
+            # It builds on what is here.
+            from stripe_sandbox import hosted_portal
+
+            return hosted_portal.respond(sandbox, request, token)
+    return page("not_found.html", {}, status=404)
 
 
 def _by_token(sandbox: Sandbox, kind: str, token: str) -> str | None:
@@ -118,7 +123,8 @@ def _by_token(sandbox: Sandbox, kind: str, token: str) -> str | None:
     return next((item["id"] for item in sandbox.store.all(kind) if item.get("_token") == token), None)
 
 
-def _form(request: Request) -> dict[str, str]:
+def fields_of(request: Request) -> dict[str, str]:
+    """What a form sent."""
     fields = parse_qs(request.body.decode("utf-8", "replace"))
     return {name: values[-1].strip() for name, values in fields.items()}
 
@@ -184,7 +190,7 @@ def _invoice_page(
     context = {"document": document, "page_url": _page_url(invoice)}
     intent = _default_intent(invoice) if payable and confirming else None
     if intent and intent["status"] == "requires_action":
-        return _page("confirm.html", {**context, "amount": amount})
+        return page("confirm.html", {**context, "amount": amount})
     title, text = _settled(invoice)
     shown = {
         "form": (refused or CardForm(amount)) if payable else None,
@@ -193,7 +199,7 @@ def _invoice_page(
         "settled_title": title,
         "settled_text": text,
     }
-    return _page("invoice.html", {**context, **shown}, status=402 if refused else 200)
+    return page("invoice.html", {**context, **shown}, status=402 if refused else 200)
 
 
 def _page_url(invoice: Json) -> str:
@@ -239,7 +245,7 @@ def _receipt_page(sandbox: Sandbox, charge_id: str) -> Response:
     ]
     if charge["amount_refunded"]:
         facts.append(("Refunded", money(charge["amount_refunded"], charge["currency"])))
-    return _page(
+    return page(
         "receipt.html",
         {
             "merchant": sandbox.account["business_profile"]["name"],
@@ -264,13 +270,13 @@ def _answer(sandbox: Sandbox, invoice_id: str, form: Mapping[str, str]) -> Respo
     page = _page_url(invoice)
     intent = _default_intent(invoice)
     if intent is None:
-        return _see(page)
+        return see_other(page)
     try:
         if "answer" in form:
             _confirm(sandbox, intent, agreed=form["answer"] == "confirm")
         elif _charge(sandbox, intent, form) == "requires_action":
-            return _see(f"{page}?step=confirm")
-    except _Refused as refused:
+            return see_other(f"{page}?step=confirm")
+    except Refused as refused:
         shown = CardForm(
             money(invoice["amount_remaining"], invoice["currency"]),
             number=form.get("number", ""),
@@ -279,22 +285,22 @@ def _answer(sandbox: Sandbox, invoice_id: str, form: Mapping[str, str]) -> Respo
             field=refused.field,
         )
         return _invoice_page(sandbox, invoice_id, refused=shown)
-    return _see(page)
+    return see_other(page)
 
 
 def _charge(sandbox: Sandbox, intent: Json, form: Mapping[str, str]) -> str:
-    """Pay with the card of the form; answers the intent's new status. Raises _Refused where it is declined."""
-    card = _card(form)
+    """Pay with the card of the form; answers the intent's new status. Raises Refused where it is declined."""
+    card = card_of(form)
     try:
         method = sandbox.call("POST", "/v1/payment_methods", {"type": "card", "card": card})["id"]
         path = f"/v1/payment_intents/{intent['id']}/confirm"
         return str(sandbox.call("POST", path, {"payment_method": method})["status"])
     except StripeSandboxError as error:
-        raise _refusal(error.error) from error
+        raise refusal(error.error) from error
 
 
 def _confirm(sandbox: Sandbox, intent: Json, *, agreed: bool) -> None:
-    """Carry out what the customer answered to their bank. Raises _Refused where they refused, or the bank did.
+    """Carry out what the customer answered to their bank. Raises Refused where they refused, or the bank did.
 
     An answer that comes twice, or late, changes nothing.
     """
@@ -306,29 +312,29 @@ def _confirm(sandbox: Sandbox, intent: Json, *, agreed: bool) -> None:
         with test_clocks.time_of(sandbox, test_clocks.clock_of(sandbox.store, stored)), sandbox.change():
             payments.authenticate(sandbox, sandbox.store["payment_intent", intent["id"]], agreed=agreed)
     except StripeError as error:
-        raise _refusal(error.body("")["error"]) from error
+        raise refusal(error.body("")["error"]) from error
 
 
-def _card(form: Mapping[str, str]) -> dict[str, object]:
-    """The card as the API takes it. Raises _Refused where a field cannot be read."""
+def card_of(form: Mapping[str, str]) -> dict[str, object]:
+    """The card as the API takes it. Raises Refused where a field cannot be read."""
     number = re.sub(r"[ -]", "", form.get("number", ""))
     if not re.fullmatch(r"[0-9]{12,19}", number):
-        raise _Refused("Enter the card number, for instance 4242 4242 4242 4242.", "number")
+        raise Refused("Enter the card number, for instance 4242 4242 4242 4242.", "number")
     expiry = re.fullmatch(r"([0-9]{1,2}) ?[/ -]? ?((?:20)?[0-9]{2})", form.get("expiry", ""))
     if not expiry:
-        raise _Refused("Enter the expiry as month and year, for instance 12 / 34.", "expiry")
+        raise Refused("Enter the expiry as month and year, for instance 12 / 34.", "expiry")
     cvc = form.get("cvc", "")
     if not re.fullmatch(r"[0-9]{3,4}", cvc):
-        raise _Refused("Enter the three or four digits of the CVC.", "cvc")
+        raise Refused("Enter the three or four digits of the CVC.", "cvc")
     month, year = expiry.groups()
     return {"number": number, "exp_month": int(month), "exp_year": 2000 + int(year[-2:]), "cvc": cvc}
 
 
-def _refusal(error: Json) -> _Refused:
+def refusal(error: Json) -> Refused:
     """The API's error in words for a customer."""
     codes = [code for code in (error.get("decline_code"), error.get("code")) if code]
     problem = next((PROBLEMS[code] for code in codes if code in PROBLEMS), str(error.get("message")))
-    return _Refused(problem, next((FIELDS[code] for code in codes if code in FIELDS), ""))
+    return Refused(problem, next((FIELDS[code] for code in codes if code in FIELDS), ""))
 
 
 SHARED_HEADERS = {
@@ -339,11 +345,13 @@ SHARED_HEADERS = {
 }
 
 
-def _see(location: str) -> Response:
+def see_other(location: str) -> Response:
+    """To another page of these, by GET."""
     return Response(303, {**SHARED_HEADERS, "Location": location})
 
 
-def _page(template: str, context: Mapping[str, object], *, status: int = 200) -> Response:
+def page(template: str, context: Mapping[str, object], *, status: int = 200) -> Response:
+    """A template as a page that nothing can be smuggled into."""
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = (

@@ -15,6 +15,7 @@ def money(api: Api) -> None:
     setups(api, customer)
     debits(api, customer)
     disputes(api, customer)
+    portal(api, customer)
     elements = {"payment_element": {"enabled": True, "features": {"payment_method_save": "enabled"}}}
     api.post("customer_sessions", customer=customer, components=elements, expand=["customer"])
 
@@ -84,3 +85,34 @@ def disputes(api: Api, customer: str) -> None:
     api.post(f"disputes/{fraud['id']}", evidence=evidence, metadata={"a": "b"}, expand=["payment_intent"])
     api.post(f"disputes/{inquiry['id']}/close")
     api.get(f"disputes/{fraud['id']}")
+
+
+def portal(api: Api, customer: str) -> None:
+    price = api.price()
+    product = api.get(f"prices/{price}")["product"]
+    plan = api.subscribe(customer, price)
+    features = {
+        "customer_update": {"enabled": True, "allowed_updates": ["email", "address"]},
+        "subscription_cancel": {"enabled": True, "cancellation_reason": {"enabled": True, "options": ["unused"]}},
+        "subscription_update": {
+            "enabled": True,
+            "default_allowed_updates": ["price", "quantity"],
+            "products": [{"product": product, "prices": [price]}],
+        },
+    }
+    made = api.post("billing_portal/configurations", features=features, login_page={"enabled": True})["id"]
+    api.post(f"billing_portal/configurations/{made}", business_profile={"headline": "Hello"}, metadata={"a": "b"})
+    api.get(f"billing_portal/configurations/{made}")
+    path = "billing_portal/sessions"
+    api.post(path, customer=customer, return_url="https://example.com/billing", locale="de")
+    off = api.post("coupons", percent_off=20)["id"]
+    retention = {"type": "coupon_offer", "coupon_offer": {"coupon": off}}
+    cancel = {"subscription": plan["id"], "retention": retention}
+    flow = {"type": "subscription_cancel", "subscription_cancel": cancel}
+    api.post(path, customer=customer, configuration=made, flow_data=flow, expand=["configuration"])
+    items = [{"id": plan["items"]["data"][0]["id"], "price": price, "quantity": 3}]
+    wish = {"subscription": plan["id"], "items": items, "discounts": [{"coupon": off}]}
+    after = {"type": "redirect", "redirect": {"return_url": "https://example.com/"}}
+    flow = {"type": "subscription_update_confirm", "subscription_update_confirm": wish, "after_completion": after}
+    api.post(path, customer=customer, configuration=made, flow_data=flow)
+    api.get("billing_portal/configurations", active=True)

@@ -85,7 +85,7 @@ class _Names(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         for known in (name, name.removesuffix("Resource")):
-            for package in (stripe, stripe.billing, stripe.checkout, stripe.test_helpers):
+            for package in (stripe, stripe.billing, stripe.checkout, stripe.test_helpers, stripe.billing_portal):
                 if hasattr(package, known):
                     return getattr(package, known)
         raise KeyError(name)

@@ -16,11 +16,12 @@ from stripe_sandbox.resources import RESOURCES
 ROUTES = [route for resource in RESOURCES for route in resource.routes]
 KINDS = {
     "account", "billing.meter", "billing.meter_event", "billing.meter_event_adjustment",
-    "billing.meter_event_summary", "charge", "coupon", "credit_note", "credit_note_line_item", "customer",
-    "customer_balance_transaction", "customer_session", "discount", "dispute", "event", "invoice",
-    "invoice_payment", "invoiceitem", "line_item", "mandate", "payment_intent", "payment_method", "price",
-    "product", "promotion_code", "refund", "setup_intent", "subscription", "subscription_item", "tax_id",
-    "tax_rate", "test_helpers.test_clock", "v2.core.event", "v2.core.event_destination", "webhook_endpoint",
+    "billing.meter_event_summary", "billing_portal.configuration", "billing_portal.session", "charge", "coupon",
+    "credit_note", "credit_note_line_item", "customer", "customer_balance_transaction", "customer_session",
+    "discount", "dispute", "event", "invoice", "invoice_payment", "invoiceitem", "line_item", "mandate",
+    "payment_intent", "payment_method", "price", "product", "promotion_code", "refund", "setup_intent",
+    "subscription", "subscription_item", "tax_id", "tax_rate", "test_helpers.test_clock", "v2.core.event",
+    "v2.core.event_destination", "webhook_endpoint",
 }  # fmt: skip
 
 
