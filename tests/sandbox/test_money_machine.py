@@ -74,7 +74,8 @@ class Money(RuleBasedStateMachine):
     def pay(self, invoice: str, card: str | None) -> None:
         params: dict[str, Any] = {}
         if card is not None:
-            customer = self.api.get(f"invoices/{invoice}")["customer"]
+            found = self.attempt("GET", f"invoices/{invoice}") or {"customer": "cus_none"}  # a draft may be gone
+            customer = found["customer"]
             method = self.attempt("POST", f"payment_methods/{card}/attach", customer=customer)
             params = {} if method is None else {"payment_method": method["id"]}
         self.attempt("POST", f"invoices/{invoice}/pay", **params)
@@ -89,7 +90,9 @@ class Money(RuleBasedStateMachine):
 
     @rule(invoice=invoices, amount=AMOUNTS)
     def pay_in_part(self, invoice: str, amount: int) -> None:
-        found = self.api.get(f"invoices/{invoice}")
+        found = self.attempt("GET", f"invoices/{invoice}")
+        if found is None:
+            return
         intent = self.attempt(
             "POST", "payment_intents", amount=amount, currency="usd", customer=found["customer"],
             payment_method_types=["card"],
