@@ -229,6 +229,7 @@ def flask_contest(target: Target) -> Contest:
 
 def django_contest(target: Target) -> Contest:
     from django.conf import settings
+    from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
     from django.http import HttpResponse
     from django.urls import include, path
@@ -238,15 +239,18 @@ def django_contest(target: Target) -> Contest:
     def plain(request: object) -> HttpResponse:
         return HttpResponse(template(invoices=plain_invoices(client, target)))
 
+    folder = tempfile.mkdtemp()
     settings.configure(
         SECRET_KEY="benchmark",
         ALLOWED_HOSTS=["*"],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/db.sqlite3"}},
         ROOT_URLCONF=(path("plain", plain), path("billing/", include("django_portal.urls"))),
         INSTALLED_APPS=["django_portal"],
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
         INVOICE_PORTAL={**portal_settings(target), "identify": lambda request: visitor(target)},
     )
     app = get_wsgi_application()
+    call_command("migrate", verbosity=0)
     return Contest(lambda: through_wsgi(app, "/billing/"), lambda: through_wsgi(app, "/plain"))
 
 

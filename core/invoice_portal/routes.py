@@ -172,7 +172,7 @@ MERCHANT_ROUTES: Final = (
 )
 
 ROUTES: Final = (
-    Route("home", "/", home.home, audit="list.viewed"),
+    Route("home", "/", home.home),
     Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True, audit="entered"),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True, audit="left"),
     Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed"),

@@ -255,7 +255,6 @@ def test_the_trail_says_who_did_what_and_holds_no_secret(shared: Mount, account:
         ("invoice.viewed", by_link, by_link),
         ("invoice.downloaded", by_link, by_link),
         ("entered", f"email {ANNA}", "identifier"),
-        ("list.viewed", f"email {ANNA}", "identifier"),
         ("link.revoked", "anton", ""),
     ]
     assert portal.portal.audit.verify().whole

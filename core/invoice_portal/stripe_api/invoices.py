@@ -286,10 +286,15 @@ def parse_line(reader: Reader, currency: str) -> Line:
 
 def _subject(reader: Reader) -> str:
     """What the invoice is about: its first line that is no proration, else its first line."""
-    lines = reader.inside("lines")
-    described = lines.each("data", lambda line: (line.text_or("description"), line)) if lines else ()
-    texts = [text for text, line in described if text and not _prorated(line)] or [text for text, _ in described]
-    return texts[0] if texts else ""
+    container = reader.inside("lines")
+    lines = container.each("data", lambda line: line) if container else ()
+    first = ""
+    for line in lines:  # seldom more than one of them: a list of invoices is read with every page
+        text = line.text_or("description")
+        if text and not _prorated(line):
+            return text
+        first = first or text
+    return first
 
 
 def _prorated(line: Reader) -> bool:
