@@ -1,8 +1,15 @@
-"""Everything that can be searched for, searched for once."""
+"""Everything that can be searched for, searched for once; and connected accounts."""
 
 from __future__ import annotations
 
 from sandbox.api import Api
+
+
+def accounts(api: Api) -> None:
+    """The accounts connected to this one."""
+    connected = api.sandbox.connect("Connected").account["id"]
+    assert [each["id"] for each in api.get("accounts", limit=5)["data"]] == [connected]
+    api.get(f"accounts/{connected}")
 
 
 def searches(api: Api) -> None:

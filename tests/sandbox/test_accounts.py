@@ -90,6 +90,23 @@ def test_events_say_whose_they_are_and_reach_the_platforms_connect_endpoints(pla
     assert account.call("GET", "/v1/events")["data"][0]["account"] == account.account["id"]
 
 
+def test_a_connected_accounts_own_endpoints_get_its_events(platform: Sandbox) -> None:
+    account = platform.connect()
+    url = "http://127.0.0.1:9/hook"
+    account.call("POST", "/v1/webhook_endpoints", {"url": url, "enabled_events": ["customer.created"]})
+    platform.call("POST", "/v1/customers")
+    account.call("POST", "/v1/customers")
+    assert [delivery.type for delivery in account.webhooks.take(NOW)] == ["customer.created"]
+
+
+def test_the_platform_sees_its_accounts(platform: Sandbox) -> None:
+    ids = [platform.connect(name).account["id"] for name in ("One", "Two")]
+    assert [each["id"] for each in platform.call("GET", "/v1/accounts")["data"]] == ids[::-1]
+    assert platform.call("GET", f"/v1/accounts/{ids[0]}")["business_profile"]["name"] == "One"
+    assert platform.call("GET", f"/v1/accounts/{platform.account['id']}") == platform.call("GET", "/v1/account")
+    assert send(platform, "GET", "/v1/accounts/acct_none").status == 403
+
+
 def test_the_sdk_and_the_customers_page_reach_a_connected_account(platform: Sandbox) -> None:
     account = platform.connect()
     with serve_in_thread(platform) as server:

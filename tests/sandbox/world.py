@@ -6,7 +6,7 @@ from sandbox.api import DAY, NOW, Api
 from sandbox.billing_world import billing
 from sandbox.events_world import events, thin_events
 from sandbox.money_world import money
-from sandbox.search_world import searches
+from sandbox.search_world import accounts, searches
 from sandbox.usage_world import usage
 
 
@@ -24,6 +24,7 @@ def everything(api: Api | None = None) -> Api:
     usage(api)
     money(api)
     searches(api)
+    accounts(api)
     events(api)
     thin_events(api)
     return api

@@ -161,7 +161,7 @@ class Webhooks:
         if not subscribers.are_there(self._sandbox.store):
             return
         due = event["created"] if due is None else due
-        connected = "account" in event
+        connected = event.get("account", self._sandbox.account["id"]) != self._sandbox.account["id"]
         everyone = list(subscribers.subscribers(self._sandbox.store))
         for subscriber in everyone:
             if subscribers.wants(subscriber, event["type"], thin=False, connected=connected):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from stripe_sandbox.errors import StripeError
 from stripe_sandbox.http import Json
-from stripe_sandbox.resource import Call, Resource, Route
+from stripe_sandbox.parameters import Fields, range_of
+from stripe_sandbox.resource import LISTING, Call, Resource, Route, in_range
+
+LIST: Fields = {"created": range_of(), **LISTING}
 
 
 def new_account(id: str, created: int) -> Json:
@@ -66,8 +70,34 @@ def _retrieve(call: Call) -> Json:
     return call.sandbox.account
 
 
+def _list(call: Call) -> Json:
+    """The accounts that are connected to this one, the newest first."""
+    created = call.params.get("created")
+    accounts = [each.account for each in reversed(call.sandbox.connected.values())]
+    return call.page_of([each for each in accounts if in_range(each["created"], created)], "account")
+
+
+def _named(call: Call) -> Json:
+    id = call.path["account"]
+    if id == call.sandbox.account["id"]:
+        return call.sandbox.account
+    connected = call.sandbox.connected.get(id)
+    if connected is None:
+        raise StripeError(
+            f"The provided key does not have access to account '{id}' (or that account does not exist). Application "
+            "access may have been revoked.",
+            status=403,
+            code="account_invalid",
+        )
+    return connected.account
+
+
 RESOURCE = Resource(
     kind="account",
     permission="accounts_kyc_basic",
-    routes=(Route("GET", "/v1/account", _retrieve),),
+    routes=(
+        Route("GET", "/v1/account", _retrieve),
+        Route("GET", "/v1/accounts", _list, LIST),
+        Route("GET", "/v1/accounts/{account}", _named),
+    ),
 )
