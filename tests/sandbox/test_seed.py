@@ -9,6 +9,7 @@ from stripe_sandbox import Sandbox
 from stripe_sandbox.seed import SAMPLE_LOGINS, SampleLogin, demo
 
 NOW = 1795281333  # 2026-11-21, in the evening
+DAY = 24 * 60 * 60
 LEAP_DAY = 1835443800  # 2028-02-29
 NEW_YEAR = 1798761600  # 2027-01-01 00:00:00
 
@@ -103,10 +104,26 @@ def test_lumen_was_credited_for_unused_time(sandbox: Sandbox) -> None:
     assert bill["total"] == pytest.approx(79000 + 2 * 7900 * days / 30, rel=0.01)
 
 
-def test_lumen_has_two_subscriptions(sandbox: Sandbox) -> None:
+def test_lumen_has_a_plan_an_add_on_and_usage(sandbox: Sandbox) -> None:
     [id] = login("jenny@lumen.studio").customer_ids(sandbox.call)
     found = everything(sandbox, "subscriptions", customer=id)
+    assert [subscription["description"] for subscription in found] == ["Usage", "Analytics add-on", "Team plan"]
     assert {subscription["collection_method"] for subscription in found} == {"send_invoice", "charge_automatically"}
+
+
+def test_lumens_usage_goes_back_ninety_days_and_is_billed(sandbox: Sandbox) -> None:
+    [id] = login("jenny@lumen.studio").customer_ids(sandbox.call)
+    meters = everything(sandbox, "billing/meters")
+    assert {meter["default_aggregation"]["formula"] for meter in meters} == {"sum", "count", "last"}
+    end = sandbox.clock.now // DAY * DAY
+    span = {"customer": id, "start_time": end - 90 * DAY, "end_time": end, "value_grouping_window": "day"}
+    for meter in meters:
+        days = everything(sandbox, f"billing/meters/{meter['id']}/event_summaries", **span)
+        assert len(days) == 90
+        assert sum(day["aggregated_value"] > 0 for day in days) > 50
+    [plan] = [each for each in everything(sandbox, "subscriptions", customer=id) if each["description"] == "Usage"]
+    paid = everything(sandbox, "invoices", subscription=plan["id"], status="paid")
+    assert sum(invoice["total"] > 5000 for invoice in paid) >= 2
 
 
 def test_there_are_hundreds_of_invoices_to_page_through(sandbox: Sandbox) -> None:

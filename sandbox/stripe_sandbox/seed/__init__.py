@@ -6,7 +6,7 @@ Log-in                             What it shows
 jenny@lumen.studio                 Lumen Studio GmbH, Berlin: reverse charge with an EU VAT id; Team plan
                                    by invoice and an add-on by card; overdue, open in euros and not yet
                                    due, paid, void and replaced; discount, credit for unused time, order
-                                   number, memo, footer
+                                   number, memo, footer; ninety days of usage on three meters
 accounts@beanroute.example         Bean Route Coffee LLC: over 320 invoices to page through
 keiri@sakura-design.example        株式会社さくらデザイン: yen, consumption tax in the price
 hisabat@alnoor.example             شركة النور للتجارة: dinars with three decimals, right-to-left text
@@ -34,6 +34,7 @@ from stripe_sandbox.seed.lumen import lumen, lumen_extras
 from stripe_sandbox.seed.small import bakery, catering, newcomer, publisher
 from stripe_sandbox.seed.stage import DAY, MONTHS, Stage, Story, perform
 from stripe_sandbox.seed.trouble import maple, riverside
+from stripe_sandbox.seed.usage import lumen_usage
 from stripe_sandbox.seed.world import al_noor, atelier, bean_route, cascade, sakura
 
 __all__ = ["SAMPLE_LOGINS", "SampleLogin", "demo"]
@@ -43,6 +44,7 @@ Call = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 STORIES: tuple[Callable[[Stage, Catalogue], Story], ...] = (
     lumen,
     lumen_extras,
+    lumen_usage,
     bean_route,
     sakura,
     al_noor,
