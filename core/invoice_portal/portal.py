@@ -15,9 +15,9 @@ from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, EngineDatabase, make_database
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
-from invoice_portal.errors import ConfigurationError, LinkEnded, PortalError, StoreUnavailable
+from invoice_portal.errors import BadRequest, ConfigurationError, LinkEnded, PortalError, StoreUnavailable
 from invoice_portal.framing import context_of
-from invoice_portal.http import Asset, Cookie, Data, Page, Redirect, Render, Reply, Request, Response
+from invoice_portal.http import MAX_FORM_BYTES, Asset, Cookie, Data, Page, Redirect, Render, Reply, Request, Response
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
 from invoice_portal.pages.message import FreshForm, message_page
@@ -191,6 +191,8 @@ class Portal:
         try:
             if chosen := self._chosen_language(visit):
                 return chosen
+            if route.api and visit.request.unread:
+                raise BadRequest(f"the body is longer than {MAX_FORM_BYTES} bytes, or could not be read to its end")
             if route.protected:
                 visit.check_form()
             return await route.program(visit)
@@ -274,7 +276,7 @@ class Portal:
     def _fresh_form(self, visit: Visit, error: PortalError) -> FreshForm | None:
         if not isinstance(error, LinkEnded) or not error.row or self.send_link is None:
             return None
-        return FreshForm(visit.url("fresh_link"), seal_request(self._signer, error.row))
+        return FreshForm(visit.url("fresh_link"), seal_request(self._signer, error.row, visit.now))
 
     def finish(self, response: Response, visit: Visit, render: Render) -> Reply:
         """What goes on the wire: renders a page, adds headers and cookies. It may wait for the host's templates."""

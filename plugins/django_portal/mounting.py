@@ -8,8 +8,10 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeAlias
 
 from asgiref.sync import sync_to_async
+from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.request import RawPostDataException
 from django.middleware.csrf import get_token
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -18,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from django_portal.conf import get_identify, get_portal
 from django_portal.rendering import renderer
 from invoice_portal import ConfigurationError, Identity
-from invoice_portal.http import MAX_FORM_BYTES, HostForm, Reply, Request
+from invoice_portal.http import MAX_FORM_BYTES, HostForm, Reply, Request, whole_body
 from invoice_portal.routes import ROUTES, Route
 
 View: TypeAlias = Callable[..., HttpResponse | Awaitable[HttpResponse]]
@@ -111,6 +113,7 @@ async def _identify(request: HttpRequest) -> Identity | None:
 
 
 def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Identity | None) -> Request:
+    body = _body(request) if route.api else b""
     return Request(
         method=request.method or "GET",
         path=request.path,
@@ -122,17 +125,29 @@ def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Ide
         headers={name.lower(): value for name, value in request.headers.items()},
         secure=request.is_secure(),
         client=request.META.get("REMOTE_ADDR") or "",
-        body=_body(route, request),
+        body=body or b"",
+        unread=body is None,
         visitor=visitor,
         arriving=route.arrives,
         host_form=None if route.anonymous else HostForm(_CSRF_FIELD, get_token(request)),
     )
 
 
-def _body(route: Route, request: HttpRequest) -> bytes:
-    """The body of a call to the merchant API, unless it is longer than any of them can be."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return request.body if route.api and length.isdigit() and int(length) <= MAX_FORM_BYTES else b""
+def _body(request: HttpRequest) -> bytes | None:
+    """The body of a call to the merchant API; None where it is longer than any can be, or not all to be had.
+
+    Under WSGI Django reads no body without a ``Content-Length``.
+    """
+    announced = request.META.get("CONTENT_LENGTH") or ""
+    length = int(announced) if announced.isdecimal() else None
+    if length is not None and length > MAX_FORM_BYTES:
+        return None
+    try:
+        body = request.read(MAX_FORM_BYTES + 1) if length is None else request.body
+    except (RawPostDataException, RequestDataTooBig, UnreadablePostError):
+        return None
+    chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    return whole_body(body, length, chunked=chunked)
 
 
 def _response(request: HttpRequest, reply: Reply) -> HttpResponse:

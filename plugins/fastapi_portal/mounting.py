@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.api.document import SECURITY_SCHEME
 from invoice_portal.environment import Templates
-from invoice_portal.http import MAX_FORM_BYTES, Render, Reply, Request, UrlFor, first_values, parse_form
+from invoice_portal.http import MAX_FORM_BYTES, Render, Reply, Request, UrlFor, first_values, parse_form, whole_body
 from invoice_portal.portal import portal_of
 from invoice_portal.routes import ROUTES, Route
 
@@ -88,7 +88,7 @@ def _endpoint(
 
 
 async def _read(route: Route, request: fastapi.Request, visitor: Identity | None, name: str) -> Request:
-    body = await _body(request) if route.api else b""
+    body = _whole(request, await _body(request)) if route.api else b""
     return Request(
         method=request.method,
         path=request.url.path,
@@ -100,7 +100,8 @@ async def _read(route: Route, request: fastapi.Request, visitor: Identity | None
         headers=dict(request.headers),
         secure=request.url.scheme == "https",
         client=request.client.host if request.client else "",
-        body=body,
+        body=body or b"",
+        unread=body is None,
         visitor=visitor,
         arriving=route.arrives,
     )
@@ -118,6 +119,12 @@ def url_for_of(request: fastapi.Request, name: str) -> UrlFor:
 def _sends_a_form(request: fastapi.Request) -> bool:
     content_type = request.headers.get("content-type", "")
     return request.method == "POST" and content_type.partition(";")[0].strip().lower() == _FORM
+
+
+def _whole(request: fastapi.Request, body: bytes) -> bytes | None:
+    length = request.headers.get("content-length", "")
+    chunked = "chunked" in request.headers.get("transfer-encoding", "").lower()
+    return whole_body(body, int(length) if length.isdecimal() else None, chunked=chunked)
 
 
 async def _body(request: fastapi.Request) -> bytes:

@@ -11,13 +11,14 @@ from flask import Blueprint
 from flask.sansio.app import App
 from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from flask_portal.commands import DEFAULT_NAME, add_commands, group_name
 from flask_portal.login import flask_login_user
 from flask_portal.tags import EXTENSION, portal_named, template_globals
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.errors import ConfigurationError
-from invoice_portal.http import MAX_FORM_BYTES, Rendered, Reply, Request
+from invoice_portal.http import MAX_FORM_BYTES, Rendered, Reply, Request, whole_body
 from invoice_portal.portal import portal_of
 from invoice_portal.resources import data_dir
 from invoice_portal.routes import ROUTES, Route
@@ -80,27 +81,36 @@ class Mounted:
     def _request(self, portal: Portal, route: Route, args: Mapping[str, str]) -> Request:
         request, own = flask.request, flask.request.blueprint
         host = self._identify or flask_login_user(portal.settings.identify_by)
+        body = _body(request) if route.api else b""
         return Request(
             method=request.method,
             path=request.script_root + request.path,
             url_for=lambda route, /, **values: flask.url_for(f"{own}.{route}", **values),
             args=args,
             query=request.args.to_dict(),
-            form=request.form.to_dict(),
+            # Whoever asks for the form reads the body, and it is gone.
+            form={} if route.api else request.form.to_dict(),
             cookies=request.cookies,
             headers={name.lower(): value for name, value in request.headers.items()},
             secure=request.is_secure,
             client=request.remote_addr or "",
-            body=_body(route),
+            body=body or b"",
+            unread=body is None,
             visitor=None if route.anonymous else host(request),
             arriving=route.arrives,
         )
 
 
-def _body(route: Route) -> bytes:
-    """The body of a call to the merchant API, unless it is longer than any of them can be."""
-    length = flask.request.content_length
-    return flask.request.get_data() if route.api and length is not None and length <= MAX_FORM_BYTES else b""
+def _body(request: flask.Request) -> bytes | None:
+    """The body of a call to the merchant API; None where it is longer than any can be, or not all to be had."""
+    length, chunked = request.content_length, "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    if length is not None and length > MAX_FORM_BYTES:
+        return None
+    try:
+        body = request.stream.read(MAX_FORM_BYTES + 1) if length is None else request.get_data()
+    except HTTPException:  # the app's own limit is lower, or the client hung up
+        return None
+    return whole_body(body, length, chunked=chunked)
 
 
 def _from_config(app: App) -> Portal:

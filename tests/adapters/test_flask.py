@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -214,3 +215,27 @@ def test_without_the_middleware_a_proxys_word_is_not_taken(settings: Settings):
     )
     assert answer.headers["Location"] == "/billing/"
     assert "Secure" not in answer.headers["Set-Cookie"]
+
+
+# Bodies of the merchant API
+
+
+@pytest.mark.parametrize("taken", ["by the host", "in chunks", "by a limit"])
+def test_a_body_that_cannot_be_read_is_an_error(settings: Settings, account: Account, tmp_path: Path, taken: str):
+    """The options in it would be left out otherwise."""
+    key = "a key of the merchant API, 32 characters or more"
+    own = {"merchant_api_keys": [key], "public_url": "https://x.example", "database_url": f"sqlite:///{tmp_path}/x"}
+    app = app_with(("/billing", flask_portal.blueprint()), INVOICE_PORTAL={**settings, **own})
+    if taken == "by the host":
+        app.before_request(lambda: flask.request.form and None)
+    app.config["MAX_CONTENT_LENGTH"] = 5 if taken == "by a limit" else None
+    answer = app.test_client().post(
+        f"/billing/api/customers/{account.customer(ANNA.address)}/portal_sessions",
+        headers={"Authorization": f"Bearer {key}", **({"Transfer-Encoding": "chunked"} if "chunks" in taken else {})},
+        data=b"" if "chunks" in taken else b'{"actions": ["view"]}',
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"CONTENT_LENGTH": ""} if "chunks" in taken else {},
+    )
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert "could not be read" in answer.json["error"]["message"]
