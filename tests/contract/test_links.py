@@ -170,6 +170,24 @@ def test_a_limit_on_uses_counts_openings_not_page_views(shared: Mount, account: 
     assert (shown.uses, shown.state, shown.first_used_at) == (2, "used_up", NOW)
 
 
+@pytest.mark.parametrize("end", ["revoke", "refresh"])
+def test_looking_tells_a_link_that_is_alive_from_one_that_is_not(shared: Mount, account: Account, end: str) -> None:
+    portal = shared()
+    customer = account.customer(ANNA)
+    invoice = account.open(customer)
+    urls = [str(portal.portal.links.invoice(invoice).url), portal.portal.sessions.create(customer).url]
+    browser = portal.browser()
+    alive = [browser.send("HEAD", url) for url in urls]
+    assert [answer.status for answer in alive] == [303, 303]
+    assert not any(answer.set_cookies for answer in alive)
+    getattr(portal.portal.links, end)(invoice)
+    portal.portal.sessions.revoke_all(customer)
+    assert [browser.send("HEAD", url).status for url in urls] == [401, 401]
+    shown = portal.portal.links.show(invoice)
+    assert shown is not None
+    assert shown.uses == 0
+
+
 def test_options_change_a_link_in_place(shared: Mount, account: Account) -> None:
     portal = shared()
     invoice = account.open(account.customer(ANNA))

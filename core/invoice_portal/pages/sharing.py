@@ -6,15 +6,16 @@ import logging
 
 from invoice_portal.admission import opens
 from invoice_portal.effects import HostCall
-from invoice_portal.errors import BadRequest, NotFound, SignatureRefused
+from invoice_portal.errors import NotFound, SignatureRefused
 from invoice_portal.http import Cookie, Redirect, Response
+from invoice_portal.i18n import Language, Languages
 from invoice_portal.limiting import limit_entering, limit_sending
 from invoice_portal.pages.message import message_page
 from invoice_portal.sessions import SESSION_COOKIE, Ticket, seal_ticket
 from invoice_portal.sharing.fresh import FreshLink, open_request
-from invoice_portal.sharing.links import link_with_id, refresh_link, show_link, use_link
-from invoice_portal.sharing.model import Desk, Kind, LinkRow, unpack
-from invoice_portal.sharing.portal_sessions import create_session, session_with_id, use_session
+from invoice_portal.sharing.links import link_with_id, peek_link, renew_link, use_link
+from invoice_portal.sharing.model import Desk, Kind, LinkRow
+from invoice_portal.sharing.portal_sessions import peek_session, renew_session, session_with_id, use_session
 from invoice_portal.sharing.tokens import Door, Token, open_token
 from invoice_portal.sharing.trail import Entry, appending
 from invoice_portal.stripe_api.shareable import Addressee, retrieve_addressee
@@ -26,25 +27,22 @@ log = logging.getLogger("invoice_portal")
 async def invoice_link(visit: Visit) -> Response:
     """``/l/{token}``: opens one invoice, and nothing else of its customer."""
     token = await _token(visit, "l")
-    if visit.request.method == "HEAD":
-        return Redirect(to=visit.url("home"))  # whoever only looks whether the link is alive does not use it up
     link = await _opened(visit, "invoice", token)
-    return Redirect(to=visit.url("invoice", invoice=link.subject), cookies=(_cookie(visit, token, link.expires_at),))
+    return Redirect(to=visit.url("invoice", invoice=link.subject), cookies=_cookies(visit, token, link))
 
 
 async def portal_link(visit: Visit) -> Response:
     """``/p/{token}``: opens a customer's portal."""
     token = await _token(visit, "p")
-    if visit.request.method == "HEAD":
-        return Redirect(to=visit.url("home"))
     link = await _opened(visit, "portal", token)
-    return Redirect(to=visit.url("home"), cookies=(_cookie(visit, token, link.expires_at),))
+    return Redirect(to=visit.url("home"), cookies=_cookies(visit, token, link))
 
 
 async def portal_session(visit: Visit) -> Response:
     """``/s/{token}``: opens a customer's portal for as long as the session lasts."""
     token = await _token(visit, "s")
-    if visit.request.method == "HEAD":
+    if _only_looks(visit):
+        await peek_session(visit.desk, token)
         return Redirect(to=visit.url("home"))
     session = await use_session(visit.desk, token)
     seconds = session.expires_at - visit.now
@@ -55,9 +53,9 @@ async def portal_session(visit: Visit) -> Response:
 
 async def fresh_link(visit: Visit) -> Response:
     """Send a fresh link to the customer's address on file. The answer is the same whoever asks, and for what."""
-    wanted = open_request(visit.signer, visit.request.form.get("link", ""))
+    wanted = open_request(visit.signer, visit.request.form.get("link", ""), visit.now)
     await limit_sending(visit, wanted or visit.request.form.get("link", ""))
-    if wanted and visit.send_link:
+    if wanted and visit.send_link is not None:
         await _send(visit, wanted)
     _ = visit.language.gettext
     return message_page(
@@ -82,21 +80,33 @@ async def _opened(visit: Visit, kind: Kind, token: Token) -> LinkRow:
         row = await link_with_id(visit.desk, token.id)
         if row and opens(row, token, visit.now):
             return row
+    if _only_looks(visit):
+        return await peek_link(visit.desk, kind, token)
     return await use_link(visit.desk, kind, token)
 
 
-def _cookie(visit: Visit, token: Token, expires_at: int | None) -> Cookie:
+def _only_looks(visit: Visit) -> bool:
+    """Whoever asks whether a link is alive is told so, and neither comes in nor uses it up."""
+    return visit.request.method == "HEAD"
+
+
+def _cookies(visit: Visit, token: Token, link: LinkRow) -> tuple[Cookie, ...]:
+    if _only_looks(visit):
+        return ()
     seconds = visit.settings.session_minutes * 60
-    if expires_at is not None:
-        seconds = min(seconds, expires_at - visit.now)
+    if link.expires_at is not None:
+        seconds = min(seconds, link.expires_at - visit.now)
     ticket = Ticket("link", token.id, token.nonce, visit.now + seconds)
-    return Cookie(name=SESSION_COOKIE, value=seal_ticket(visit.signer, ticket), max_age=seconds)
+    return (Cookie(name=SESSION_COOKIE, value=seal_ticket(visit.signer, ticket), max_age=seconds),)
 
 
 async def _send(visit: Visit, wanted: str) -> None:
     desk = visit.desk.in_name_of("visitor")
     owner = await _owner(desk, wanted)
     if owner is None or visit.send_link is None:
+        return
+    if not visit.settings.public_url:
+        log.error("a fresh link was asked for, but public_url is missing: none can be made")
         return
     try:
         addressee = await retrieve_addressee(owner)
@@ -124,36 +134,33 @@ async def _owner(desk: Desk, wanted: str) -> str | None:
 
 
 async def _fresh_url(desk: Desk, wanted: str) -> str | None:
-    """The address that now opens what the old one did. A link that another has refreshed since is not refreshed again.
+    """The address that now opens what the old one did; None where that was ended for another reason than its time.
 
     Asking ends nobody's session: whoever has an old address must not be able to put others out.
     """
-    session = await session_with_id(desk, wanted) if wanted.startswith("ps_") else None
-    if session:
-        made = await create_session(desk, session.customer, invalidate_existing=False, actions=unpack(session.actions))
-        return made.url
-    row = await link_with_id(desk, wanted)
-    if row is None:
-        return None
-    now = await show_link(desk, row.kind, row.subject)
-    if now and now.url:
-        return now.url
-    try:
-        return (await refresh_link(desk, row.kind, row.subject)).url
-    except BadRequest:  # only portal sessions are given by now
-        made = await create_session(desk, row.customer, invalidate_existing=False, actions=unpack(row.actions))
-        return made.url
+    if wanted.startswith("ps_"):
+        session = await renew_session(desk, wanted)
+        return session.url if session else None
+    return await renew_link(desk, wanted)
+
+
+def _language(visit: Visit, addressee: Addressee) -> Language:
+    """The customer's own language: a mail is not written in that of whoever made it go out."""
+    settings = visit.settings
+    languages = Languages(settings.default_language, settings.time_zone, settings.translations)
+    return languages.find([addressee.language]) or languages.default
 
 
 def _message(visit: Visit, addressee: Addressee, customer: str, url: str) -> FreshLink:
-    _ = visit.language.gettext
+    language = _language(visit, addressee)
+    _ = language.gettext
     name = visit.settings.business_name
     parts = _("Here is the link that was asked for:"), url, _("If it was not you, you need not do anything.")
     return FreshLink(
         email=addressee.email,
         customer_id=customer,
         url=url,
-        language=visit.language.tag,
+        language=language.tag,
         subject=_("Your fresh link from %(name)s", name=name) if name else _("Your fresh link"),
         text="\n\n".join(parts),
     )

@@ -146,6 +146,14 @@ async def use_link(desk: Desk, kind: Kind, token: Token) -> LinkRow:
     return row
 
 
+async def peek_link(desk: Desk, kind: Kind, token: Token) -> LinkRow:
+    """The row of a link that could be opened, without counting. Raises ``LinkEnded`` where it could not."""
+    row = await link_with_id(desk, token.id)
+    if row is None or row.kind != kind or row.nonce != token.nonce or row.state(desk.now) != "active":
+        raise why_ended(row, token, desk.now)
+    return row
+
+
 async def link_with_id(desk: Desk, id: str) -> LinkRow | None:
     """The row of one link."""
     return await Query("link.with_id", {"the_id": id, "the_account": desk.account}, _one)
@@ -167,18 +175,42 @@ async def switch_on(desk: Desk) -> None:
 
 
 def why_ended(row: LinkRow | None, token: Token, now: int) -> LinkEnded:
-    """The error for a link that opens nothing: nothing of its invoice is in it."""
+    """The error for a link that opens nothing: nothing of its invoice is in it.
+
+    It names the row only where a fresh link may be sent: for one that time alone has ended, and for one that a newer,
+    active one has replaced. What was revoked or used up stays so until the merchant refreshes it.
+    """
     if row is None:
         return LinkRevoked("the link's row is gone")
     if row.nonce != token.nonce:
-        return LinkRevoked("the link was refreshed: a newer one took its place", row.id)
+        newer = row.id if row.state(now) == "active" else ""
+        return LinkRevoked("the link was refreshed: a newer one took its place", newer)
     match row.state(now):
         case "expired":
-            return SharedLinkExpired("the link is past its expiry", row.id)
+            return SharedLinkExpired("the link is past its expiry", "" if row.spent else row.id)
         case "used_up":
-            return LinkUsedUp("the link was opened as often as it may be", row.id)
+            return LinkUsedUp("the link was opened as often as it may be")
         case _:
-            return LinkRevoked("the link was revoked", row.id)
+            return LinkRevoked("the link was revoked")
+
+
+async def renew_link(desk: Desk, id: str) -> str | None:
+    """The address of a fresh link for whoever asks with an old one; None where none may be sent.
+
+    One that has expired is refreshed; one that is active, because it was refreshed since, is given as it is. The
+    statement itself looks at the state: a link that is revoked in this very moment stays revoked.
+    """
+    expires_at = refreshed_expiry(desk.now, days=desk.settings.refreshed_link_days)
+    changes = {"nonce": new_nonce(), "created_by": desk.by, "expires_at": expires_at, "now": desk.now}
+
+    async def program() -> LinkRow | None:
+        renewed = await Query("link.renew", {"the_id": id, "the_account": desk.account, **changes}, _one)
+        if renewed:
+            await append(desk, _entry("link.refreshed", renewed, {"expires_at": expires_at}))
+        return renewed
+
+    row = await Atomic(program) or await link_with_id(desk, id)
+    return _shown(desk, row).url if row else None
 
 
 async def _shareable(invoice: str) -> Shareable:
@@ -265,7 +297,7 @@ def _shown(desk: Desk, row: LinkRow) -> Link:
         invoice_id=row.subject if row.kind == "invoice" else None,
         customer_id=row.customer,
         state=state,
-        url=address(desk, _DOORS[row.kind], token) if state == "active" else None,
+        url=address(desk, _DOORS[row.kind], token) if state == "active" and desk.settings.public_url else None,
         actions=unpack(row.actions),
         max_uses=row.max_uses,
         uses=row.uses,

@@ -40,8 +40,9 @@ class Desk:
 class Link:
     """The one link to an invoice, or to a customer's portal.
 
-    ``url`` is None once it has ended; it contains the token, so treat it as a password. ``uses`` counts how often the
-    link was opened. ``created_at`` and ``created_by`` are those of the last refresh, if there was one.
+    ``url`` is None once it has ended, or where ``public_url`` is not set; it contains the token, so treat it as a
+    password. ``uses`` counts how often the link was opened. ``created_at`` and ``created_by`` are those of the last
+    refresh, if there was one.
     """
 
     id: str
@@ -119,13 +120,18 @@ class LinkRow:
     first_used_at: int | None
     last_used_at: int | None
 
+    @property
+    def spent(self) -> bool:
+        """Whether it was opened as often as it may be."""
+        return self.max_uses is not None and self.uses >= self.max_uses
+
     def state(self, now: int) -> State:
         """Whether it still opens anything, and why not."""
         if self.revoked_at is not None:
             return "revoked"
         if self.expires_at is not None and self.expires_at <= now:
             return "expired"
-        return "used_up" if self.max_uses is not None and self.uses >= self.max_uses else "active"
+        return "used_up" if self.spent else "active"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,43 +44,38 @@ async def create_session(
     base_url(desk)
     expires_at = session_expiry(desk.now, expires_in_minutes)
     allowed = pack(SHARED_ACTIONS if actions is None else checked_actions(actions))
-    if not (await customer_with_id(checked("cus", customer))).items:
-        raise NotFound("the customer was deleted")
-    token = Token(new_id("ps"), new_nonce())
+    await _known(customer)
 
-    async def program() -> None:
+    async def program() -> SessionRow:
         generation = await _generation(desk, customer, step=int(invalidate_existing))
-        row = SessionRow(
-            id=token.id,
-            account=desk.account,
-            customer=customer,
-            nonce=token.nonce,
-            generation=generation,
-            actions=allowed,
-            uses=0,
-            created_at=desk.now,
-            created_by=desk.by[:255],
-            expires_at=expires_at,
-            revoked_at=None,
-            last_used_at=None,
-            current=generation,
-        )
-        values = asdict(row)
-        del values["current"]
-        await Query("session.add", values, _nothing)
-        old = {"the_account": desk.account, "the_customer": customer, "before": desk.now - _KEPT_SECONDS}
-        await Query("session.sweep", old, _nothing)
-        detail = {"expires_at": expires_at, "invalidate_existing": bool(invalidate_existing)}
-        await append(desk, Entry(action="session.created", subject=row.id, customer=customer, detail=detail))
+        detail = {"invalidate_existing": bool(invalidate_existing)}
+        return await _add(desk, customer, generation, allowed, expires_at, detail)
 
-    await Atomic(program)
-    return PortalSession(
-        id=token.id,
-        customer_id=customer,
-        created_at=desk.now,
-        expires_at=expires_at,
-        url=address(desk, "s", token),
-    )
+    return _made(desk, await Atomic(program))
+
+
+async def renew_session(desk: Desk, id: str) -> PortalSession | None:
+    """A new session in place of one that time alone has ended, for as much as that one allowed; others go on.
+
+    None for any other: what was ended stays so. That is looked at where the new one is made, with the customer's
+    generation locked.
+    """
+    old = await session_with_id(desk, id)
+    if old is None or old.state(desk.now) != "expired":
+        return None
+    customer = old.customer
+    await _known(customer)
+
+    async def program() -> SessionRow | None:
+        generation = await _generation(desk, customer, step=0)
+        now = await session_with_id(desk, id)
+        if now is None or now.state(desk.now) != "expired":
+            return None
+        expires_at = session_expiry(desk.now, DEFAULT_SESSION_MINUTES)
+        return await _add(desk, customer, generation, now.actions, expires_at, {"in_place_of": id})
+
+    row = await Atomic(program)
+    return _made(desk, row) if row else None
 
 
 async def show_session(desk: Desk, id: str) -> SessionInfo | None:
@@ -139,18 +134,69 @@ async def use_session(desk: Desk, token: Token) -> SessionRow:
     return row
 
 
+async def peek_session(desk: Desk, token: Token) -> None:
+    """Raises ``LinkEnded`` where a session could not be opened; nothing is counted."""
+    row = await session_with_id(desk, token.id)
+    if row is None or row.nonce != token.nonce or row.state(desk.now) != "active":
+        raise why_session_ended(row, token, desk.now)
+
+
 async def session_with_id(desk: Desk, id: str) -> SessionRow | None:
     """The row of one session, with its customer's generation: all that a request needs to know, in one query."""
     return await Query("session.with_id", {"the_id": id, "the_account": desk.account}, _one)
 
 
 def why_session_ended(row: SessionRow | None, token: Token, now: int) -> LinkEnded:
-    """The error for a session that opens nothing."""
+    """The error for a session that opens nothing. It names the row where a fresh one may be sent: one that expired."""
     if row is None or row.nonce != token.nonce:
         return LinkRevoked("there is no such session")
     if row.expires_at <= now:
-        return SharedLinkExpired("the session has expired", row.id)
-    return LinkRevoked("the session was ended", row.id)
+        return SharedLinkExpired("the session has expired", row.id if row.state(now) == "expired" else "")
+    return LinkRevoked("the session was ended")
+
+
+async def _known(customer: str) -> None:
+    if not (await customer_with_id(checked("cus", customer))).items:
+        raise NotFound("the customer was deleted")
+
+
+async def _add(
+    desk: Desk, customer: str, generation: int, actions: str, expires_at: int, detail: Mapping[str, Any]
+) -> SessionRow:
+    """The row of a new session, and its record; what is long over is swept out on the way."""
+    row = SessionRow(
+        id=new_id("ps"),
+        account=desk.account,
+        customer=customer,
+        nonce=new_nonce(),
+        generation=generation,
+        actions=actions,
+        uses=0,
+        created_at=desk.now,
+        created_by=desk.by[:255],
+        expires_at=expires_at,
+        revoked_at=None,
+        last_used_at=None,
+        current=generation,
+    )
+    values = asdict(row)
+    del values["current"]
+    await Query("session.add", values, _nothing)
+    old = {"the_account": desk.account, "the_customer": customer, "before": desk.now - _KEPT_SECONDS}
+    await Query("session.sweep", old, _nothing)
+    detail = {"expires_at": expires_at, **detail}
+    await append(desk, Entry(action="session.created", subject=row.id, customer=customer, detail=detail))
+    return row
+
+
+def _made(desk: Desk, row: SessionRow) -> PortalSession:
+    return PortalSession(
+        id=row.id,
+        customer_id=row.customer,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        url=address(desk, "s", Token(row.id, row.nonce)),
+    )
 
 
 async def _generation(desk: Desk, customer: str, *, step: int) -> int:

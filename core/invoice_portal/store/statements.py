@@ -42,6 +42,17 @@ _new_portal_link: Final = insert(link).from_select(
     select(*_given(link).values()).where(~exists(select(switch.c.name).where(switch.c.name == _text("switch")))),
 )
 _KEEP: Final[Any] = {"index_elements": ["account", "kind", "subject"], "set_": {"kind": link.c.kind}}
+_USES_LEFT: Final = or_(link.c.max_uses.is_(None), link.c.uses < link.c.max_uses)
+_REFRESHED: Final[dict[str, Any]] = {
+    "nonce": _text("nonce"),
+    "created_at": _NOW,
+    "created_by": _text("created_by"),
+    "expires_at": _number("expires_at"),
+    "uses": 0,
+    "revoked_at": None,
+    "first_used_at": None,
+    "last_used_at": None,
+}
 _current: Final = (
     select(customer.c.generation)
     .where(customer.c.account == session.c.account, customer.c.customer == session.c.customer)
@@ -61,18 +72,11 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     # Links. Whoever makes one that is there already gets that one: the row is locked, and given as it is.
     "link.make": _new_link.on_conflict_do_update(**_KEEP).returning(*link.c),
     "link.make_unless": _new_portal_link.on_conflict_do_update(**_KEEP).returning(*link.c),
-    "link.refresh": update(link)
-    .where(_SUBJECT)
-    .values(
-        nonce=_text("nonce"),
-        created_at=_NOW,
-        created_by=_text("created_by"),
-        expires_at=_number("expires_at"),
-        uses=0,
-        revoked_at=None,
-        first_used_at=None,
-        last_used_at=None,
-    )
+    "link.refresh": update(link).where(_SUBJECT).values(_REFRESHED).returning(*link.c),
+    # What a visitor may bring about: only for a link that nothing but time has ended.
+    "link.renew": update(link)
+    .where(_is(link, "id", "account"), link.c.revoked_at.is_(None), link.c.expires_at <= _NOW, _USES_LEFT)
+    .values(_REFRESHED)
     .returning(*link.c),
     "link.change": update(link)
     .where(_is(link, "id"))
@@ -84,7 +88,7 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
         _is(link, "id", "nonce", "kind", "account"),
         link.c.revoked_at.is_(None),
         or_(link.c.expires_at.is_(None), link.c.expires_at > _NOW),
-        or_(link.c.max_uses.is_(None), link.c.uses < link.c.max_uses),
+        _USES_LEFT,
     )
     .values(uses=link.c.uses + 1, first_used_at=sql.coalesce(link.c.first_used_at, _NOW), last_used_at=_NOW)
     .returning(*link.c),
