@@ -150,3 +150,17 @@ def test_a_subscription_of_an_older_customer_with_the_same_address_is_found(port
     account.sandbox.clock.advance(DAY)
     account.open(account.customer(ANNA.address), 1100)
     assert amounts(portal.arrive(ANNA, subscription=subscription)) == {"$49.00"}
+
+
+def test_a_subscription_given_on_arrival_hides_the_addresss_other_customers(portal: Mounted, account: Account) -> None:
+    older = account.customer(ANNA.address, "Ames Bakery")
+    subscription = account.subscription(older, account.price())
+    account.sandbox.clock.advance(DAY)
+    newer = account.customer(ANNA.address, "Ames Catering")
+    account.open(newer, 1100)
+    browser = portal.arrive(ANNA, subscription=subscription)
+    page = browser.get("/")
+    assert "Ames Catering" not in page.source
+    assert newer not in page.source
+    assert amounts(browser, customer=newer) == {"$49.00"}
+    assert amounts(browser, customer="cus_none") == {"$49.00"}

@@ -72,7 +72,8 @@ async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...])
         await _check_choice(scope, beside.subscriptions)
     page = await fill(visit, scope, wanted, cursor, answer)
     names = await _product_names(beside.subscriptions)
-    data = HomeData(customers, scope, wanted, page, beside.open_now, beside.subscriptions, names)
+    choice = () if scope.bound else customers
+    data = HomeData(choice, scope, wanted, page, beside.open_now, beside.subscriptions, names)
     shown = page.invoices or (beside.open_now.value.items if isinstance(beside.open_now, Ok) else ())
     name = next((known.name for known in customers if known.id == customer), "")
     return Page(
@@ -87,10 +88,13 @@ async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...])
 
 
 async def _customer_in_view(visit: Visit, customers: tuple[Customer, ...]) -> str:
-    """The customer in the address, or the one whose subscription was given on arrival, or the newest."""
+    """The customer in the address, or the one whose subscription was given on arrival, or the newest.
+
+    Where that subscription is all that may be seen, the address has no say: its owner is the only customer there is.
+    """
     ids = [customer.id for customer in customers]
     given = visit.identified().subscription
-    wanted = visit.request.query.get("customer", "")
+    wanted = "" if _bound(visit) else visit.request.query.get("customer", "")
     if not wanted and given and len(ids) > 1:
         wanted = (await retrieve_subscription(given)).owner or ""
     if wanted and wanted not in ids:
@@ -101,10 +105,15 @@ async def _customer_in_view(visit: Visit, customers: tuple[Customer, ...]) -> st
 def _scope(visit: Visit, customer: str) -> Scope:
     """The subscription that was given on arrival, unless all may be seen; else the one that was chosen."""
     given = visit.identified().subscription
-    if given and not visit.settings.show_all_invoices:
+    if _bound(visit):
         return Scope(customer, given, bound=True)
     chosen = visit.request.query.get("subscription", "")
     return Scope(customer, checked("sub", chosen) if chosen else None, bound=False)
+
+
+def _bound(visit: Visit) -> bool:
+    """Whether the subscription that was given on arrival is all that may be seen."""
+    return bool(visit.identified().subscription) and not visit.settings.show_all_invoices
 
 
 async def _beside(scope: Scope, answer: Listing[Invoice], whole: bool) -> Beside:
