@@ -258,6 +258,10 @@ _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
     "stripe_timeout": float,
 }
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
+_IN_PATHS: Final = r"A-Za-z0-9/._~!$&'()*+,;=:@%\-"
+_PATH: Final = re.compile(rf"/(?!/)[{_IN_PATHS}?#]*")
+_HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
+_ADDRESS: Final = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,5}})?(?:[/?#][{_IN_PATHS}?#]*)?")
 _TEXTS: Final = (
     "stripe_api_key",
     "stripe_api_base",
@@ -346,6 +350,8 @@ def _check_choices(settings: PortalSettings) -> None:
         raise ConfigurationError(f"identify_by must be 'email' or 'customer_id', not {settings.identify_by!r}.")
     if unknown := sorted(settings.actions - set(get_args(Action))):
         raise ConfigurationError(f"actions has {unknown[0]!r}; it may hold {', '.join(get_args(Action))}.")
+    if settings.actions and "view" not in settings.actions:
+        raise ConfigurationError("actions must hold 'view' where it holds anything: the list leads to the invoices.")
 
 
 def _check_ranges(settings: PortalSettings) -> None:
@@ -371,11 +377,30 @@ def _check_addresses(settings: PortalSettings) -> None:
             )
         if any(character in origin for character in " ;,'\"*"):
             raise ConfigurationError(f"allowed_embed_origins has {origin!r}; wildcards and separators are not allowed.")
-    if settings.home_url and not settings.home_url.startswith(("/", "http://", "https://")):
-        raise ConfigurationError("home_url must begin with /, http:// or https://.")
+    _check_home_url(settings.home_url)
     account = settings.stripe_account
     if account is not None and not (isinstance(account, str) and account.startswith("acct_")):
         raise ConfigurationError("stripe_account must be the id of an account, acct_….")
+
+
+def _check_home_url(home_url: str) -> None:
+    if not home_url:
+        return
+    if not home_url.startswith(("/", "http://", "https://")):
+        raise ConfigurationError("home_url must begin with /, http:// or https://.")
+    if not (_PATH.fullmatch(home_url) or _works(home_url)):
+        raise ConfigurationError(
+            "home_url is no address that a browser can be sent to. Write /path or https://host/path, other characters "
+            "than ASCII percent-encoded."
+        )
+
+
+def _works(address: str) -> bool:
+    """Whether an address has a host and a port that can be, holds no password, and stands in a header as it is."""
+    try:
+        return bool(_ADDRESS.fullmatch(address)) and urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def _check_api_keys(settings: PortalSettings) -> None:
@@ -385,6 +410,8 @@ def _check_api_keys(settings: PortalSettings) -> None:
                 f"merchant_api_keys[{position}] must be {MIN_API_KEY_LENGTH} characters or more, without spaces "
                 "around. Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
             )
+        if not key.isascii() or not key.isprintable():
+            raise ConfigurationError(f"merchant_api_keys[{position}] must be ASCII: a header carries nothing else.")
         if key == settings.stripe_api_key or key in settings.secret_keys:
             raise ConfigurationError(
                 f"merchant_api_keys[{position}] is used for something else. Make a key of its own."
@@ -394,9 +421,12 @@ def _check_api_keys(settings: PortalSettings) -> None:
 def _check_links(settings: PortalSettings) -> None:
     address = _split("public_url", settings.public_url)
     if settings.public_url and (
-        address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment
+        not _works(settings.public_url) or "?" in settings.public_url or "#" in settings.public_url
     ):
-        raise ConfigurationError("public_url must be an http(s) address without a query, as customers see it.")
+        raise ConfigurationError(
+            "public_url must be an http(s) address without a query or a password, as customers see it, with nothing "
+            "around it."
+        )
     if settings.live and settings.public_url and address.scheme != "https":
         raise ConfigurationError("public_url must be https with a live key: links let people in.")
     for name in ("enter_limit", "send_limit"):

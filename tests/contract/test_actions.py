@@ -35,7 +35,7 @@ class Bill:
         }
 
 
-@pytest.mark.parametrize("action", sorted(EVERYTHING))
+@pytest.mark.parametrize("action", sorted(EVERYTHING - {"view"}))
 def test_an_action_that_is_off_is_refused_and_the_others_work(mount: Mount, account: Account, action: str) -> None:
     bill = Bill(account)
     portal = mount(actions=EVERYTHING - {action})
@@ -45,11 +45,11 @@ def test_an_action_that_is_off_is_refused_and_the_others_work(mount: Mount, acco
 
 
 @pytest.mark.parametrize("action", sorted(EVERYTHING))
-def test_an_action_alone_works_alone(mount: Mount, account: Account, action: str) -> None:
+def test_an_action_works_without_the_others(mount: Mount, account: Account, action: str) -> None:
     bill = Bill(account)
-    portal = mount(actions=[action])
+    portal = mount(actions={"view", action})
     assert bill.statuses(portal, action) <= {200, 303}
-    for other in EVERYTHING - {action}:
+    for other in EVERYTHING - {"view", action}:
         assert bill.statuses(portal, other) == {403}
 
 
@@ -66,7 +66,7 @@ def offers(browser: Browser, path: str = "/") -> set[str]:
     } | {"view" for address in addresses if address.rpartition("/")[2].startswith("in_")}
 
 
-@pytest.mark.parametrize("actions", [EVERYTHING, {"view"}, {"download"}, {"pay"}, {"view", "pay"}, set()], ids=str)
+@pytest.mark.parametrize("actions", [EVERYTHING, {"view"}, {"view", "download"}, {"view", "pay"}, set()], ids=str)
 def test_a_page_offers_what_is_on(mount: Mount, account: Account, actions: set[str]) -> None:
     bill = Bill(account)
     portal = mount(actions=actions)

@@ -107,7 +107,7 @@ def test_what_is_switched_off_is_refused_before_stripe_is_asked(program: Program
     with pytest.raises(NotAllowed):
         sent_to(program, stripe, settings={"actions": others})
     assert stripe.calls == []
-    assert sent_to(program, stripe, settings={"actions": [needed]})
+    assert sent_to(program, stripe, settings={"actions": ["view", needed]})
 
 
 @pytest.mark.parametrize("pdf", [None, ""])

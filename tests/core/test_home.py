@@ -234,7 +234,7 @@ def test_a_row_is_ready_to_print():
     assert row.pay_url == "/billing/invoices/in_1/pay"
 
 
-@pytest.mark.parametrize("actions", [[], ["view"], ["download"], ["pay"], ["view", "download", "pay"]])
+@pytest.mark.parametrize("actions", [[], ["view"], ["view", "download"], ["view", "pay"], ["view", "download", "pay"]])
 def test_a_row_offers_what_the_merchant_allows(actions: list[str]):
     row = row_of({}, settings={"actions": actions})
     offered = {"view": row.view_url, "download": row.pdf_url, "pay": row.pay_url}

@@ -163,6 +163,25 @@ WRONG = [
     ({"allowed_embed_origins": ["https://["]}, "allowed_embed_origins"),
     ({"home_url": "app.example.com"}, "home_url must begin with"),
     ({"home_url": "javascript:alert(1)"}, "home_url must begin with"),
+    *(
+        ({"home_url": home_url}, "no address that a browser can be sent to")
+        for home_url in (
+            *("//evil.example", "/\\\\evil.example", "https://", "https://a:b@app.example.com"),
+            *("/app\r\nX: y", "/app ", "/<x>", "/app\n"),
+            *("https://app.example.com:99999/", "https://app.example.com/ü", 'https://app.example.com/"><x>'),
+        )
+    ),
+    *(
+        ({"public_url": public_url}, "public_url must be an http")
+        for public_url in (
+            *("https://a.example/b\n", "https://a.example/b ", "https://a b.example/", "https://u:p@a.example/b"),
+            *("https://a.example:99999", "https://a.example:0", 'https://a.example/"><script>', "https://a.example/?"),
+            *("https://a.example/#", "https://-a.example", "//a.example", "https://"),
+        )
+    ),
+    ({"merchant_api_keys": ["é" * 32]}, r"merchant_api_keys\[0\] must be ASCII"),
+    ({"merchant_api_keys": ["a" * 32 + "\x00b"]}, r"merchant_api_keys\[0\] must be ASCII"),
+    ({"actions": ["download"]}, "actions must hold 'view'"),
     ({"home_url": 5}, "home_url must be"),
     ({"home_url": None}, "home_url must be"),
     ({"business_name": None}, "business_name must be"),
@@ -203,6 +222,12 @@ RIGHT = [
     {"allowed_embed_origins": ["https://app.example.com", "http://localhost:3000", "https://[::1]:8443"]},
     {"home_url": "/app"},
     {"home_url": "https://app.example.com/"},
+    {"home_url": "/"},
+    {"home_url": "http://localhost:3000/a%20b?c=d&e=f#g"},
+    {"public_url": "https://app.example.com/billing"},
+    {"public_url": "http://[::1]:8000/"},
+    {"public_url": "http://my_host:8000"},
+    {"merchant_api_keys": ["a key of 32 characters or longer"]},
     {"default_language": "de-AT"},
     {"default_language": "pt_BR"},
     {"default_language": "zh-Hant-TW"},
