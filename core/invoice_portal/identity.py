@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+from unicodedata import category
 
 IdentifyBy: TypeAlias = Literal["email", "customer_id"]
 
@@ -52,8 +53,13 @@ def spelled(kind: IdentifyBy, text: object) -> Identity:
 def make_identity(kind: IdentifyBy, text: str) -> Identity | None:
     """The identity that ``text`` spells, or None where it cannot be one. Nothing is trimmed or folded."""
     if kind == "email":
-        return Email(text) if _EMAIL.fullmatch(text) else None
+        return Email(text) if _EMAIL.fullmatch(text) and not _hides(text) else None
     return CustomerId(text) if _CUSTOMER_ID.fullmatch(text) else None
+
+
+def _hides(text: str) -> bool:
+    """Whether format characters stand in a text: it would read like another one, in the audit trail and anywhere."""
+    return any(category(character) == "Cf" for character in text)
 
 
 def plausible(identity: Identity) -> bool:

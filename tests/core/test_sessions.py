@@ -283,7 +283,11 @@ def test_unusual_addresses_are_taken_as_they_are(address: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "\ta@b", "a\x00@b", "a@b\x7f", "a@b\u2028"]
+    "text",
+    [
+        *("", "a", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "\ta@b", "a\x00@b", "a@b\x7f", "a@b\u2028"),
+        *("a\u202e@b", "a\u200b@b", "a@b\u2066c", "\ufeffa@b", "a\u00ad@b", "a@\u200db"),
+    ],
 )
 def test_what_is_no_address_is_none(text: str):
     assert make_identity("email", text) is None
