@@ -189,7 +189,7 @@ class Portal:
     async def respond(self, route: Route, visit: Visit) -> Response:
         """The program of a whole request: the route's own, with the form's check before and errors made into pages."""
         try:
-            if chosen := self._chosen_language(visit):
+            if route.speaks and (chosen := self._chosen_language(visit)):
                 return chosen
             if route.api and visit.request.unread:
                 raise BadRequest(f"the body is longer than {MAX_FORM_BYTES} bytes, or could not be read to its end")
@@ -318,7 +318,7 @@ class Portal:
         self, visit: Visit, status: int, headers: dict[str, str], body: bytes, cookies: tuple[Cookie, ...]
     ) -> Reply:
         # Without the slash at its end the path covers "/billing" too.
-        path, secure = visit.request.url_for("home").rstrip("/") or "/", visit.request.secure
+        path, secure = visit.request.url_for("home").rstrip("/") or "/", visit.request.secure or self.settings.live
         return Reply(status, headers, body, tuple(cookie_for(cookie, path, secure) for cookie in cookies))
 
 

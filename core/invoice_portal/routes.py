@@ -40,6 +40,11 @@ class Route:
     audit: str = ""
     operation: Mapping[str, Any] | None = None
 
+    @property
+    def speaks(self) -> bool:
+        """Whether it answers in the visitor's language: calls of the merchant API and files do not."""
+        return not self.api and self.program is not assets.asset
+
 
 def _merchant(
     name: str,

@@ -19,6 +19,7 @@ from invoice_portal.signing import hash_identifier
 
 from .helpers.programs import Stripe, play
 from .helpers.visiting import (
+    ADA,
     SECRET,
     make_portal,
     make_request,
@@ -227,6 +228,20 @@ def test_cookies_are_secure_where_the_request_was(secure: bool):
     for cookie in answer(make_portal(), "enter", request).cookies:
         assert cookie.secure == secure
         assert cookie.httponly
+
+
+def test_with_a_live_key_cookies_are_secure_whatever_a_proxy_forgets_to_say():
+    query = {"identity": make_portal(stripe_api_key="sk_live_x").sign_identifier(ADA)}
+    reply = answer(make_portal(stripe_api_key="sk_live_x"), "enter", make_request("enter", visitor=None, query=query))
+    assert reply.status == 303
+    assert [cookie.secure for cookie in reply.cookies] == [True]
+
+
+@pytest.mark.parametrize(("name", "args"), [("static", {"name": "portal.css"}), ("api_openapi", {})])
+def test_files_and_the_merchant_api_are_not_asked_for_in_a_language(name: str, args: dict[str, str]):
+    reply = answer(make_portal(), name, make_request(name, args=args, query={"lang": "de"}))
+    assert reply.status in (200, 404)
+    assert reply.cookies == ()
 
 
 def test_a_portal_at_the_root_of_its_site_has_cookies_for_it():
