@@ -279,3 +279,25 @@ def test_the_trail_says_who_did_what_and_holds_no_secret(shared: Mount, account:
     text = "\n".join(record.line() for record in records)
     assert not re.search(r"https?://|/l/", text)
     assert str(link.url).rpartition("/")[2] not in text
+
+
+def test_nothing_is_recorded_that_did_not_happen(shared: Mount, account: Account) -> None:
+    portal = shared()
+    foreign = account.open(account.customer("bert@example.com"))
+    customer = account.customer(ANNA)
+    settled = account.paid(customer)
+    browser = portal.arrive(CustomerId(customer))
+    form = browser.get(f"/invoices/{settled}").html.form("/leave").fields
+    before = len(list(portal.portal.audit.records()))
+    for path in (
+        f"/invoices/{foreign}",
+        f"/invoices/{foreign}/pdf",
+        f"/invoices/{'x' * 300}",
+        "/enter",
+        "/invoices/%00",
+    ):
+        browser.get(path, {"lang": "de"})
+    assert browser.post(f"/invoices/{settled}/pay", form).location.startswith("/billing/invoices/")
+    assert [record.action for record in portal.portal.audit.records(before)] == []
+    assert browser.post("/leave", form).status == 303
+    assert [record.action for record in portal.portal.audit.records(before)] == ["left"]
