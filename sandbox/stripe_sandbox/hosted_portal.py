@@ -99,9 +99,7 @@ def _prices(sandbox: Sandbox, session: Json) -> list[tuple[str, str]]:
     ]["products"]
     ids = [price for product in products for price in product["prices"]]
     prices = [sandbox.store["price", id] for id in ids]
-    return [
-        (price["id"], price["nickname"] or sandbox.store["product", price["product"]]["name"]) for price in prices
-    ]
+    return [(price["id"], price["nickname"] or sandbox.store["product", price["product"]]["name"]) for price in prices]
 
 
 def _perform(sandbox: Sandbox, session: Json, form: Mapping[str, str]) -> None:

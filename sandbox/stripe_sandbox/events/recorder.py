@@ -99,7 +99,7 @@ class Recorder:
         event: Json = {
             "id": f"evt_test_{sandbox.ids.text('thin', 32)}",
             "object": "v2.core.event",
-            "created": sandbox.clock.now,
+            "created": sandbox.clock.account_now,
             "livemode": False,
             "type": type,
             **({} if related is None else {"related_object": related}),
@@ -126,7 +126,7 @@ class Recorder:
         self._before.clear()
         for finding in found:
             self._publish(self._event(finding, cause))
-        self._drop_old(self._sandbox.clock.now - KEPT)
+        self._drop_old(self._sandbox.clock.account_now - KEPT)
         after, self._after = self._after, []
         for action in after:
             action()
@@ -190,7 +190,7 @@ class Recorder:
             "object": "event",
             **({} if self.account is None else {"account": self.account}),
             "api_version": sandbox.api_version,
-            "created": sandbox.clock.now,
+            "created": sandbox.clock.account_now,
             "livemode": False,
             "pending_webhooks": 0,
             "request": {"id": cause.request, "idempotency_key": cause.idempotency_key},

@@ -77,9 +77,7 @@ _SAVE: Fields = {
 }
 CREATE: Fields = {
     **_SAVE,
-    "business_profile": Hash(
-        {name: Text(clearable=name == "headline") for name in _PROFILE}
-    ),
+    "business_profile": Hash({name: Text(clearable=name == "headline") for name in _PROFILE}),
     "features": _features(creating=True),
     "metadata": Metadata(clearable=False),
 }

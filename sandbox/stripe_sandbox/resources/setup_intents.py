@@ -50,9 +50,7 @@ def _create(call: Call) -> Json:
     shown = payments.method_options(fields["payment_method_types"])
     if "card" in shown:
         del shown["card"]["installments"]
-    intent = setups.new_setup(
-        call.sandbox, **fields, **chosen(call.params, "usage"), payment_method_options=shown
-    )
+    intent = setups.new_setup(call.sandbox, **fields, **chosen(call.params, "usage"), payment_method_options=shown)
     _apply(call, intent)
     if call.params.get("confirm"):
         _confirm_with(call, intent)
