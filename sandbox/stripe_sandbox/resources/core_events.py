@@ -27,6 +27,7 @@ LIST: Fields = {
     "page": Text(clearable=False),
     "types": ListOf(Text(clearable=False)),
 }
+_MOST_DIGITS = 9
 _DEFAULT_LIMIT = 20
 _SINCE_ENDIVE = "2026-09-30"
 """From this version on, an event names the event of API v1 that it goes with."""
@@ -94,7 +95,7 @@ def page_of(call: Call, items: Sequence[Json]) -> Json:
     """A page as API v2 gives one. `page` is the place of its first item, which clients take from the address."""
     limit = call.params.get("limit", _DEFAULT_LIMIT)
     page = call.params.get("page", "0")
-    if not page.isascii() or not page.isdigit():
+    if not page.isascii() or not page.isdigit() or len(page) > _MOST_DIGITS:
         raise StripeError("The page token is invalid.", code="page_token_invalid")
     start = int(page)
     return {
