@@ -132,6 +132,7 @@ MERCHANT_ROUTES: Final = (
         "Put a new permanent link in place of the old one, which ends",
         merchant.refresh("portal"),
         document.LINK,
+        document.LINK_OPTIONS,
     ),
     _merchant(
         "api_revoke_portal_link",
@@ -165,6 +166,7 @@ MERCHANT_ROUTES: Final = (
         "Put a new link to an invoice in place of the old one, which ends",
         merchant.refresh("invoice"),
         document.LINK,
+        document.LINK_OPTIONS,
     ),
     _merchant(
         "api_revoke_invoice_link",

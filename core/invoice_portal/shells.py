@@ -50,8 +50,9 @@ class _Shell:
 class Links(_Shell):
     """Links to invoices (``in_…``) and to customers' portals (``cus_…``). At most one of each is active.
 
-    ``by`` says in whose name, for the audit trail. All of them raise ``ConfigurationError`` where ``public_url`` is
-    missing, ``StripeUnavailable`` and ``StoreUnavailable`` where Stripe or the database does not answer.
+    ``by`` says in whose name, for the audit trail. What makes an address raises ``ConfigurationError`` where
+    ``public_url`` is missing; all of them raise ``StripeUnavailable`` and ``StoreUnavailable`` where Stripe or the
+    database does not answer.
     """
 
     def invoice(
@@ -59,8 +60,8 @@ class Links(_Shell):
     ) -> Link:
         """The link to an invoice: made if there is none, else the one that is there.
 
-        ``actions`` (of ``view``, ``download``, ``pay``) and ``max_uses`` (0: no limit) change an active link in place;
-        None leaves them. A link that has ended is given as it is, with ``url`` None: refresh it. Raises ``NotFound``
+        ``actions`` (of ``view``, ``download``, ``pay``) and ``max_uses`` (0: no limit) change a link in place, None
+        leaves them. One that was revoked or has expired stays so, with ``url`` None: refresh it. Raises ``NotFound``
         where Stripe has no such invoice, ``BadRequest`` for a draft, ``ValueError`` for options that cannot be.
         """
         return self._run(links.make_invoice_link(self._desk(by), invoice_id, actions=actions, max_uses=max_uses))
@@ -82,12 +83,16 @@ class Links(_Shell):
         """Every link of a customer."""
         return self._run(links.links_of(self._desk(PYTHON), customer_id))
 
-    def refresh(self, subject: str, *, by: str = PYTHON) -> Link:
+    def refresh(
+        self, subject: str, *, actions: Collection[str] | None = None, max_uses: int | None = None, by: str = PYTHON
+    ) -> Link:
         """A new link in place of the old one, which ends at once; an invoice's is good for 60 days.
 
-        Raises ``NotFound`` where none was ever made.
+        It allows what the old one did, but for ``actions`` and ``max_uses`` that are given. Raises ``NotFound`` where
+        none was ever made, ``ValueError`` for options that cannot be.
         """
-        return self._run(links.refresh_link(self._desk(by), kind_of(subject), subject))
+        program = links.refresh_link(self._desk(by), kind_of(subject), subject, actions=actions, max_uses=max_uses)
+        return self._run(program)
 
     def revoke(self, subject: str, *, by: str = PYTHON) -> Link:
         """End a link at once. Only a refresh brings it back. Raises ``NotFound`` where none was ever made."""
@@ -177,9 +182,12 @@ class AsyncLinks(_Shell):
         """As :meth:`Links.of_customer`."""
         return await self._arun(links.links_of(self._desk(PYTHON), customer_id))
 
-    async def refresh(self, subject: str, *, by: str = PYTHON) -> Link:
+    async def refresh(
+        self, subject: str, *, actions: Collection[str] | None = None, max_uses: int | None = None, by: str = PYTHON
+    ) -> Link:
         """As :meth:`Links.refresh`."""
-        return await self._arun(links.refresh_link(self._desk(by), kind_of(subject), subject))
+        program = links.refresh_link(self._desk(by), kind_of(subject), subject, actions=actions, max_uses=max_uses)
+        return await self._arun(program)
 
     async def revoke(self, subject: str, *, by: str = PYTHON) -> Link:
         """As :meth:`Links.revoke`."""

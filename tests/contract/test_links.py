@@ -197,6 +197,42 @@ def test_options_change_a_link_in_place(shared: Mount, account: Account) -> None
     assert (changed.actions, changed.max_uses) == (("pay", "view"), None)
 
 
+def test_options_of_an_ended_link_are_kept_for_its_refresh(shared: Mount, account: Account) -> None:
+    portal = shared()
+    invoice = account.open(account.customer(ANNA))
+    portal.portal.links.invoice(invoice)
+    portal.portal.links.revoke(invoice)
+    kept = portal.portal.links.invoice(invoice, actions=["view"], max_uses=1)
+    assert (kept.state, kept.actions, kept.max_uses) == ("revoked", ("view",), 1)
+    refreshed = portal.portal.links.refresh(invoice)
+    assert (refreshed.state, refreshed.actions, refreshed.max_uses) == ("active", ("view",), 1)
+
+
+def test_a_refresh_takes_options(shared: Mount, account: Account) -> None:
+    portal = shared()
+    invoice = account.open(account.customer(ANNA))
+    portal.portal.links.invoice(invoice, max_uses=1)
+    refreshed = portal.portal.links.refresh(invoice, actions=["view"], max_uses=0)
+    assert (refreshed.actions, refreshed.max_uses) == (("view",), None)
+    answer = portal.browser().api("POST", f"/invoices/{invoice}/link/refresh", {"max_uses": 2})
+    assert (answer.json["actions"], answer.json["max_uses"]) == (["view"], 2)
+    with pytest.raises(ValueError, match="max_uses"):
+        portal.portal.links.refresh(invoice, max_uses=-1)
+    again = portal.portal.links.show(invoice)
+    assert again is not None
+    assert again.url == answer.json["url"]
+
+
+def test_a_used_up_link_can_be_given_more_uses(shared: Mount, account: Account) -> None:
+    portal = shared()
+    invoice = account.open(account.customer(ANNA))
+    link = portal.portal.links.invoice(invoice, max_uses=1)
+    entered(portal, link.url)
+    assert entered(portal, link.url)[1].status == 401
+    assert portal.portal.links.invoice(invoice, max_uses=2).url == link.url
+    assert entered(portal, link.url)[1].status == 303
+
+
 @pytest.mark.parametrize("damage", ["cut", "changed", "other door", "foreign key", "nothing"])
 def test_what_is_no_link_of_ours_is_refused(shared: Mount, account: Account, damage: str) -> None:
     portal = shared()

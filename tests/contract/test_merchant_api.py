@@ -8,7 +8,7 @@ import pytest
 from invoice_portal.routes import MERCHANT_ROUTES
 from support.accounts import Account
 from support.moments import DAY, NOW
-from support.portals import OTHER_API_KEY, Mount
+from support.portals import API_KEY, OTHER_API_KEY, Mount
 
 ANNA = "anna@example.com"
 
@@ -83,6 +83,14 @@ def test_what_makes_no_sense_is_named(shared: Mount, account: Account, body: obj
     answer = shared().browser().api("POST", f"/customers/{customer}/portal_sessions", body)
     assert answer.status == 400
     assert message in answer.json["error"]["message"]
+
+
+def test_nesting_without_an_end_is_a_bad_request(shared: Mount, account: Account) -> None:
+    path = f"/api/customers/{account.customer(ANNA)}/portal_sessions"
+    headers = {"Authorization": f"Bearer {API_KEY}"}
+    answer = shared().browser().send("POST", path, headers=headers, content=b"[" * 60_000)
+    assert answer.status == 400
+    assert "nested" in answer.json["error"]["message"]
 
 
 def test_what_is_not_there_is_404_in_json(shared: Mount) -> None:

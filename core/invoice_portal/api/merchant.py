@@ -104,7 +104,7 @@ def refresh(kind: Kind) -> Handler:
     """Refreshes the link to what the address names."""
 
     async def handler(desk: Desk, args: Mapping[str, str], body: Body) -> Any:
-        return (await links.refresh_link(desk, kind, _subject(kind, args))).as_dict()
+        return (await links.refresh_link(desk, kind, _subject(kind, args), **body)).as_dict()
 
     return handler
 
@@ -151,8 +151,8 @@ def _read(visit: Visit, takes: Mapping[str, type]) -> Body:
         return {}
     try:
         body = json.loads(visit.request.body)
-    except ValueError:
-        raise BadRequest("the body is not JSON, or too long") from None
+    except (ValueError, RecursionError):
+        raise BadRequest("the body is not JSON, too long or too deeply nested") from None
     if not isinstance(body, dict):
         raise BadRequest("the body must be a JSON object")
     options: dict[str, Any] = body

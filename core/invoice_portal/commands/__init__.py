@@ -28,7 +28,7 @@ actions_option = click.option(
     "actions",
     multiple=True,
     type=click.Choice(["view", "download", "pay"]),
-    help="What may be done with it; give it several times. Default: view, download and pay.",
+    help="What may be done with it; give it several times. A new one: view, download and pay.",
 )
 uses_option = click.option("--max-uses", type=click.IntRange(0), help="How often it may be opened; 0: no limit.")
 
@@ -82,11 +82,14 @@ def show_link(subject: str, as_json: bool) -> None:
 
 @link.command("refresh")
 @click.argument("subject")
+@actions_option
+@uses_option
 @json_option
-def refresh_link(subject: str, as_json: bool) -> None:
-    """Put a new link in place of the old one, which ends."""
+def refresh_link(subject: str, actions: tuple[str, ...], max_uses: int | None, as_json: bool) -> None:
+    """Put a new link in place of the old one, which ends; it allows the same unless you say otherwise."""
     with _told():
-        refreshed = portal_of_context().links.refresh(subject, by=_who())
+        options: dict[str, Any] = {"actions": actions or None, "max_uses": max_uses, "by": _who()}
+        refreshed = portal_of_context().links.refresh(subject, **options)
     _print_link(refreshed, as_json)
 
 

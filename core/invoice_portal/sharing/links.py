@@ -38,7 +38,8 @@ async def make_invoice_link(
 ) -> Link:
     """The link to an invoice: a new one, or the one that is there, with what was given changed in place.
 
-    One that has ended is given as it is: only a refresh brings it back. Raises ``NotFound`` where Stripe has no such
+    One that was revoked or has expired stays so, with the options for its next refresh; one that is used up opens again
+    once it is given more uses. Raises ``NotFound`` where Stripe has no such
     invoice, ``BadRequest`` for a draft, ``ValueError`` for options that cannot be.
     """
     base_url(desk)
@@ -89,10 +90,13 @@ async def links_of(desk: Desk, customer: str) -> tuple[Link, ...]:
     return tuple(_shown(desk, row) for row in rows)
 
 
-async def refresh_link(desk: Desk, kind: Kind, subject: str) -> Link:
+async def refresh_link(
+    desk: Desk, kind: Kind, subject: str, *, actions: Collection[str] | None = None, max_uses: int | None = None
+) -> Link:
     """A new link in place of the old, which ends with it. An invoice's is then good for ``refreshed_link_days``.
 
-    Raises ``NotFound`` where there is nothing to refresh, and ``BadRequest`` for an ended portal link once only portal
+    It allows what the old one did, but for options that are given; there is no moment in which it allows more. Raises
+    ``NotFound`` where there is nothing to refresh, and ``BadRequest`` for an ended portal link once only portal
     sessions are given.
     """
     base_url(desk)
@@ -103,11 +107,22 @@ async def refresh_link(desk: Desk, kind: Kind, subject: str) -> Link:
         raise BadRequest("only portal sessions are given, and this portal link has ended: make a session")
     expires_at = refreshed_expiry(desk.now, days=desk.settings.refreshed_link_days) if kind == "invoice" else None
     changes = {"nonce": new_nonce(), "created_by": desk.by, "expires_at": expires_at, "now": desk.now}
+    wanted = None if actions is None else pack(checked_actions(actions))
+    limit = None if max_uses is None else _limit(max_uses)
 
     async def program() -> LinkRow | None:
         refreshed = await Query("link.refresh", {**_where(desk, kind, subject), **changes}, _one)
-        if refreshed:
-            await append(desk, _entry("link.refreshed", refreshed, {"expires_at": expires_at}))
+        if refreshed is None:
+            return None
+        options = (
+            refreshed.actions if wanted is None else wanted,
+            refreshed.max_uses if max_uses is None else limit,
+        )
+        detail: dict[str, Any] = {"expires_at": expires_at}
+        if options != (refreshed.actions, refreshed.max_uses):
+            refreshed = await _put(refreshed.id, *options) or refreshed
+            detail |= {"actions": options[0], "max_uses": options[1]}
+        await append(desk, _entry("link.refreshed", refreshed, detail))
         return refreshed
 
     refreshed = await Atomic(program)
@@ -231,19 +246,23 @@ async def _make(desk: Desk, new: LinkRow, statement: str, params: Mapping[str, o
 
 
 async def _change(desk: Desk, row: LinkRow, actions: Collection[str] | None, max_uses: int | None) -> LinkRow:
-    """The options that were given, put into an active link; its address stays."""
+    """The options that were given, put into a link, ended or not; its address stays."""
     wanted = row.actions if actions is None else pack(checked_actions(actions))
     limit = row.max_uses if max_uses is None else _limit(max_uses)
-    if row.state(desk.now) != "active" or (wanted, limit) == (row.actions, row.max_uses):
+    if (wanted, limit) == (row.actions, row.max_uses):
         return row
 
     async def program() -> LinkRow | None:
-        changed = await Query("link.change", {"the_id": row.id, "actions": wanted, "max_uses": limit}, _one)
+        changed = await _put(row.id, wanted, limit)
         if changed:
             await append(desk, _entry("link.changed", changed, {"actions": wanted, "max_uses": limit}))
         return changed
 
     return await Atomic(program) or row
+
+
+def _put(id: str, actions: str, max_uses: int | None) -> Query[LinkRow | None]:
+    return Query("link.change", {"the_id": id, "actions": actions, "max_uses": max_uses}, _one)
 
 
 async def _find(desk: Desk, kind: Kind, subject: str) -> LinkRow | None:
