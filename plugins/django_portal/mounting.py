@@ -10,12 +10,13 @@ from typing import Any, TypeAlias
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.db import connections
+from django.db.transaction import non_atomic_requests
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.http.request import RawPostDataException
 from django.middleware.csrf import get_token
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods
 
 from django_portal.conf import get_identify, get_portal
 from django_portal.rendering import renderer
@@ -37,9 +38,9 @@ def url_patterns(view_of: Callable[[Route], View]) -> list[URLPattern]:
         # Django looks at the path alone: the first pattern of a path answers for every route that shares it.
         sharing = [(same, view_of(same)) for same in ROUTES if same.path == route.path]
         views = {method: view for same, view in sharing for method in _methods(same)}
-        view: Any = sharing[0][1] if len(sharing) == 1 else _by_method(views)
         guard = csrf_exempt if route.anonymous else csrf_protect
-        patterns.append(path(pattern, guard(require_http_methods(list(views))(view)), name=route.name))
+        view = _own_transactions(guard(_by_method(route, views)))
+        patterns.append(path(pattern, view, name=route.name))
     return patterns
 
 
@@ -47,20 +48,43 @@ def _methods(route: Route) -> list[str]:
     return [*route.methods, "HEAD"] if "GET" in route.methods else list(route.methods)
 
 
-def _by_method(views: Mapping[str, View]) -> View:
+def _own_transactions(view: Any) -> Any:
+    """The view outside of ``ATOMIC_REQUESTS``, in every database.
+
+    The audit trail is a chain: until a record's transaction ends nobody else can write theirs, so that it must not
+    wait for Stripe, templates or a mail server; and an error in a page must not take back what was recorded before.
+    """
+    for alias in connections:
+        view = non_atomic_requests(using=alias)(view)
+    return view
+
+
+def _by_method(route: Route, views: Mapping[str, View]) -> View:
     if iscoroutinefunction(next(iter(views.values()))):
 
         async def waiting(request: HttpRequest, **args: str) -> HttpResponse:
-            found: Any = views[str(request.method)]
-            answer: HttpResponse = await found(request, **args)
-            return answer
+            found: Any = views.get(str(request.method))
+            answer: HttpResponse = await found(request, **args) if found else HttpResponseNotAllowed(list(views))
+            return _unlogged(route, answer)
 
         return waiting
 
-    def view(request: HttpRequest, **args: str) -> HttpResponse | Awaitable[HttpResponse]:
-        return views[str(request.method)](request, **args)
+    def view(request: HttpRequest, **args: str) -> HttpResponse:
+        found: Any = views.get(str(request.method))
+        answer: HttpResponse = found(request, **args) if found else HttpResponseNotAllowed(list(views))
+        return _unlogged(route, answer)
 
     return view
+
+
+def _unlogged(route: Route, response: HttpResponse) -> HttpResponse:
+    """Keep the address of an arrival out of Django's request log, and of its mail to the admins: it opens a portal.
+
+    Django logs the path of every error unless the answer says that this has been done; our own log says what happened.
+    """
+    if route.arrives:
+        response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def sync_view(route: Route) -> View:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, Tags, run_checks
+from django.db import connection, connections
 from django.http import HttpResponse
 from django.template import engines
 from django.test import AsyncClient, Client, RequestFactory, override_settings
@@ -253,3 +255,39 @@ def test_every_view_is_what_its_entry_point_promises():
         [(False, True)] * len(views)
     )
     assert [pattern.name for pattern in urls.urlpatterns] == [pattern.name for pattern in aurls.urlpatterns]
+
+
+# Transactions and logs
+
+
+@pytest.mark.parametrize("urls", [SYNC, ASYNC])
+def test_requests_of_the_portal_are_no_transactions(
+    settings: Settings, urls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is recorded must neither wait for Stripe nor be taken back; async views could not be atomic at all."""
+    inside = []
+
+    def look(request: object) -> None:
+        inside.append(connection.in_atomic_block)
+
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    with project({**settings, "identify": look}, urls):
+        assert Client().get("/billing/").status_code == 401
+    assert inside == [False]
+
+
+@pytest.mark.parametrize("urls", [SYNC, ASYNC])
+@pytest.mark.parametrize("door", ["l", "p", "s"])
+def test_the_address_of_an_arrival_is_in_no_log(
+    settings: Settings, urls: str, door: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Django logs the path of an error, and mails those of the server to the admins."""
+    caplog.set_level(logging.DEBUG)
+    with project(settings, urls):
+        answers = [getattr(Client(), method)(f"/billing/{door}/a-token-that-is-secret") for method in ("get", "post")]
+        assert [answer.status_code for answer in answers] == [403, 405]
+        assert answers[1].headers["Allow"] == "GET, HEAD"
+        assert Client().get("/billing/invoices/in_1").status_code == 401
+    told = [record.getMessage() for record in caplog.records]
+    assert not [line for line in told if "a-token-that-is-secret" in line]
+    assert [line for line in told if "/billing/invoices/in_1" in line], "other errors stay in Django's log"
