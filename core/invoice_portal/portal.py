@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -181,10 +182,23 @@ class Portal:
             await self.checked()
         except StoreUnavailable as error:
             log.error("%s", error.detail)
-        admitted = visit if route.anonymous else await admit(visit)
+        admitted = visit if route.anonymous else await self._admitted(visit)
         response = await self.respond(route, admitted)
         await self._record(route, admitted, response)
         return response, admitted
+
+    async def _admitted(self, visit: Visit) -> Visit:
+        """The visit with its link or session looked up.
+
+        A link opens its own invoice also where somebody is logged in at the host, who may well be another customer, or
+        none: accountants have logins of their own. For everything else, and once the link has ended, the login counts.
+        """
+        asked = visit.request.args.get("invoice")
+        if visit.beside is None or asked is None:
+            return await admit(visit)
+        by_link = await admit(replace(visit, arrival=visit.beside))
+        opened = by_link.arrival.invoice if isinstance(by_link.arrival, Arrival) else None
+        return by_link if opened == asked else visit
 
     async def respond(self, route: Route, visit: Visit) -> Response:
         """The program of a whole request: the route's own, with the form's check before and errors made into pages."""

@@ -31,7 +31,8 @@ from invoice_portal.signing import Signer
 class Visit:
     """What every program is given. ``now`` is in UTC seconds; ``arrival`` says who asks, or why nobody does.
 
-    A ``Ticket`` becomes one or the other before any program sees it (:mod:`invoice_portal.admission`).
+    A ``Ticket`` becomes one or the other before any program sees it (:mod:`invoice_portal.admission`). ``beside`` is a
+    link that this browser has opened although somebody is logged in at the host.
     """
 
     request: Request
@@ -43,6 +44,7 @@ class Visit:
     by_session: bool
     form_cookie: str
     send_link: SendLink | None = None
+    beside: Ticket | None = None
 
     def identified(self) -> Arrival:
         """Who this is. Raises ``NotIdentified`` for a stranger, ``SessionExpired`` where a session ran out."""
@@ -121,9 +123,13 @@ def begin(
     now: int,
     send_link: SendLink | None = None,
 ) -> Visit:
-    """Find out who asks: the host's logged-in user before any session, so that a change of user counts at once."""
+    """Find out who asks: the host's logged-in user before any session, so that a change of user counts at once.
+
+    A link to one invoice is the exception, for that invoice alone: see :attr:`Visit.beside`.
+    """
     by_host = request.visitor is not None
-    arrival = _host_arrival(request.visitor) if request.visitor else _session_arrival(request, signer, now)
+    session = _session_arrival(request, signer, now)
+    arrival = _host_arrival(request.visitor) if request.visitor else session
     return Visit(
         request=request,
         settings=settings,
@@ -134,6 +140,7 @@ def begin(
         by_session=not by_host and isinstance(arrival, Arrival | Ticket),
         form_cookie=request.cookies.get(FORM_COOKIE, "") or new_form_cookie(),
         send_link=send_link,
+        beside=session if by_host and isinstance(session, Ticket) and session.door == "link" else None,
     )
 
 
