@@ -149,12 +149,17 @@ def audit() -> None:
 @click.option("--expect", default="", metavar="SEQUENCE:HASH", help="What an earlier verification printed.")
 def verify(expect: str) -> None:
     """Check that no record was changed, removed or put in; names the first that was."""
-    if expect and not expect.partition(":")[0].isdigit():
-        raise click.BadParameter("give it as SEQUENCE:HASH.", param_hint="--expect")
     with _told():
         verdict = portal_of_context().audit.verify(expect)
-    if not verdict.whole:
+    if verdict.broken is not None:
         raise click.ClickException(f"Record {verdict.broken} is broken: {verdict.reason}.")
+    if verdict.unknown:
+        raise click.ClickException(f"This cannot be checked: {verdict.unknown}.")
+    if not verdict.head:
+        click.echo("The trail is empty: there is nothing to check.")
+        return
+    if verdict.after:
+        click.echo(f"Retention has removed the records up to {verdict.after}: they cannot be checked.")
     click.echo(f"{verdict.checked} records, all as they were written. Note this for next time:")
     click.echo(f"{verdict.head}:{verdict.head_hash}")
 

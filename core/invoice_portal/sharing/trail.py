@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -19,6 +20,8 @@ CHAIN: Final = 1
 FORGET_EVERY: Final = 1000
 """So many records pass between two looks for records that are too old."""
 _PAGE: Final = 500
+_EXPECTED: Final = re.compile(r"0*([1-9][0-9]{0,17}):([0-9a-fA-F]{64})", re.ASCII)
+_NOT_NOTED: Final = "its hash is not the one that was noted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,12 @@ class Record:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def line(self) -> str:
-        """The record as one line of JSON."""
-        return json.dumps({**asdict(self), "detail": json.loads(self.detail)}, ensure_ascii=False)
+        """The record as one line of JSON. A detail that somebody spoilt is given as the text that it is."""
+        try:
+            detail = json.loads(self.detail)
+        except (ValueError, RecursionError):
+            detail = self.detail
+        return json.dumps({**asdict(self), "detail": detail}, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,18 +89,24 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of a verification: how many records fit, and the first that does not, with the reason."""
+    """The outcome of a verification: how many records fit, and the first that does not, with the reason.
+
+    ``after`` is the last record that retention removed: what was in the records up to it nobody can check any more.
+    ``unknown`` is set where this keeps the hash that was noted from being compared.
+    """
 
     checked: int
     head: int
     head_hash: str
     broken: int | None = None
     reason: str = ""
+    after: int = 0
+    unknown: str = ""
 
     @property
     def whole(self) -> bool:
-        """Whether every record is as it was written."""
-        return self.broken is None
+        """Whether every record that is there is as it was written, and what was noted could be compared."""
+        return self.broken is None and not self.unknown
 
 
 async def append(desk: Desk, entry: Entry) -> None:
@@ -140,27 +153,57 @@ async def verify(expected: str = "") -> Verdict:
     """Read the whole trail and check every record.
 
     ``expected`` is ``sequence:hash`` as an earlier verification gave them: it shows that nothing was rewritten from the
-    beginning, hashes included.
+    beginning, hashes included. Raises ``ValueError`` where it is spelt otherwise.
     """
+    noted, noted_hash = _noted(expected)
     chain = await Query("chain.find", {"the_id": CHAIN}, _chain)
-    noted, _, noted_hash = expected.partition(":")
     at, digest, checked = chain.anchor_sequence, chain.anchor_hash, 0
+
+    def verdict(broken: int | None = None, reason: str = "", unknown: str = "") -> Verdict:
+        return Verdict(checked, chain.sequence, chain.hash, broken, reason, chain.anchor_sequence, unknown)
+
+    if 0 < chain.sequence <= at:
+        return verdict(chain.sequence, "it is missing, and retention never removes the last one")
+    if noted and noted == at and noted_hash != digest:
+        return verdict(at, _NOT_NOTED)
     while at < chain.sequence:
         records = await page(at)
         if not records:
-            return Verdict(checked, chain.sequence, chain.hash, at + 1, "it is missing")
+            return verdict(at + 1, "it is missing")
         for record in records[: chain.sequence - at]:
             reason = _flaw(record, at + 1, digest)
-            if not reason and noted == str(record.sequence) and noted_hash != record.hash:
-                reason = "its hash is not the one that was noted"
+            if not reason and noted == record.sequence and noted_hash != record.hash:
+                reason = _NOT_NOTED
             if reason:
-                return Verdict(checked, chain.sequence, chain.hash, at + 1, reason)
+                return verdict(at + 1, reason)
             at, digest, checked = record.sequence, record.hash, checked + 1
     if digest != chain.hash:
-        return Verdict(checked, chain.sequence, chain.hash, at, "its hash is not the one that the chain ends with")
-    if noted and int(noted) > chain.sequence:
-        return Verdict(checked, chain.sequence, chain.hash, chain.sequence + 1, "it is missing: the trail was cut off")
-    return Verdict(checked, chain.sequence, chain.hash)
+        return verdict(at, "its hash is not the one that the chain ends with")
+    if noted > chain.sequence:
+        return verdict(chain.sequence + 1, "it is missing: the trail was cut off")
+    if behind := await _behind_the_end():
+        return verdict(behind, "it is behind the end of the chain: it was put in, or the chain was set back")
+    if 0 < noted < chain.anchor_sequence:
+        gone = f"retention removed the records up to {chain.anchor_sequence}, record {noted} among them"
+        return verdict(unknown=f"{gone}: its hash cannot be compared")
+    return verdict()
+
+
+async def _behind_the_end() -> int:
+    """The number of a record behind the end of the chain, or 0. The chain is read last: appending goes on meanwhile."""
+    last = await Query("record.last", {}, lambda rows: int(rows[0]["sequence"] or 0))
+    chain = await Query("chain.find", {"the_id": CHAIN}, _chain)
+    return last if last > chain.sequence else 0
+
+
+def _noted(expected: str) -> tuple[int, str]:
+    """What was noted: a number and a hash; 0 where nothing was."""
+    if not expected:
+        return 0, ""
+    match = _EXPECTED.fullmatch(expected.strip())
+    if match is None:
+        raise ValueError("what was noted has the form SEQUENCE:HASH, a number and 64 hexadecimal digits")
+    return int(match[1]), match[2].lower()
 
 
 def page(after: int, most: int = _PAGE) -> Query[tuple[Record, ...]]:
@@ -168,12 +211,6 @@ def page(after: int, most: int = _PAGE) -> Query[tuple[Record, ...]]:
     return Query(
         "records.after", {"after": after, "most": most}, lambda rows: tuple(Record(**dict(row)) for row in rows)
     )
-
-
-async def head() -> int:
-    """The sequence number of the last record."""
-    chain = await Query("chain.find", {"the_id": CHAIN}, _chain)
-    return chain.sequence
 
 
 async def _forget(desk: Desk) -> int:

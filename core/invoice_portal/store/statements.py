@@ -58,6 +58,7 @@ _current: Final = (
     .where(customer.c.account == session.c.account, customer.c.customer == session.c.customer)
     .scalar_subquery()
 )
+_FIRST_YOUNG: Final = select(sql.min(record.c.sequence)).where(record.c.at >= _number("before")).scalar_subquery()
 _new_customer: Final = insert(customer).values(_given(customer))
 _new_count: Final = insert(counter).values(_given(counter))
 _new_chain: Final = insert(chain).values(_given(chain))
@@ -133,11 +134,13 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     .where(_is(chain, "id")),
     "chain.find": select(*chain.c).where(_is(chain, "id")),
     "record.add": insert(record).values(_given(record)),
+    # The last record before the first that is young: one with a wrong clock among the young ones takes none with it.
     "record.last_before": select(record.c.sequence, record.c.hash)
-    .where(record.c.at < _number("before"))
+    .where(record.c.sequence < _FIRST_YOUNG)
     .order_by(record.c.sequence.desc())
     .limit(1),
     "record.forget": delete(record).where(record.c.sequence <= _number("upto")),
+    "record.last": select(sql.max(record.c.sequence).label("sequence")),
     "records.after": select(*record.c)
     .where(record.c.sequence > _number("after"))
     .order_by(record.c.sequence)
