@@ -24,7 +24,14 @@ from invoice_portal.identity import CustomerId, Email, Identity, plausible
 from invoice_portal.pages.message import FreshForm, message_page
 from invoice_portal.rendering import COMMON_HEADERS, cookie_for, page_headers, render_page
 from invoice_portal.routes import Route
-from invoice_portal.sessions import FORM_COOKIE, LANGUAGE_COOKIE, MOST_ARRIVAL_SECONDS, Arrival, sign_arrival
+from invoice_portal.sessions import (
+    FORM_COOKIE,
+    LANGUAGE_COOKIE,
+    MOST_ARRIVAL_SECONDS,
+    SESSION_COOKIE,
+    Arrival,
+    sign_arrival,
+)
 from invoice_portal.settings import PortalSettings
 from invoice_portal.sharing.fresh import SendLink, seal_request
 from invoice_portal.sharing.links import switch_on, switched_on
@@ -333,7 +340,19 @@ class Portal:
     ) -> Reply:
         # Without the slash at its end the path covers "/billing" too.
         path, secure = visit.request.url_for("home").rstrip("/") or "/", visit.request.secure or self.settings.live
-        return Reply(status, headers, body, tuple(cookie_for(cookie, path, secure) for cookie in cookies))
+        set_cookies = (*cookies, *_left_behind(visit, cookies))
+        return Reply(status, headers, body, tuple(cookie_for(cookie, path, secure) for cookie in set_cookies))
+
+
+def _left_behind(visit: Visit, cookies: tuple[Cookie, ...]) -> tuple[Cookie, ...]:
+    """Removes a session that a host's login has put out of use: it would come to life again when they log out.
+
+    A link beside a login is in use (:attr:`~invoice_portal.visits.Visit.beside`) and stays.
+    """
+    unused = visit.request.visitor is not None and SESSION_COOKIE in visit.request.cookies and visit.beside is None
+    if not unused or any(cookie.name == SESSION_COOKIE for cookie in cookies):
+        return ()
+    return (Cookie(name=SESSION_COOKIE, value="", max_age=0),)
 
 
 def portal_of(portal: Portal | PortalSettings) -> Portal:

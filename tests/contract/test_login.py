@@ -105,6 +105,14 @@ def test_the_host_login_goes_before_an_older_session(portal: Mounted, account: A
     assert ANNA not in page.source
 
 
+def test_logging_out_at_the_host_does_not_bring_an_older_session_back(portal: Mounted, account: Account) -> None:
+    account.open(account.customer(ANNA), 1100)
+    browser = portal.arrive(Email(ANNA))
+    assert browser.get("/", X_User_Email=BERT).status == 200
+    assert "invoice_portal_session" not in browser.cookies
+    assert browser.get("/").status == 401
+
+
 def test_a_logged_in_user_without_identifier_does_not_inherit_a_session(mount: Mount, account: Account) -> None:
     account.open(account.customer(ANNA), 1100)
     portal = mount(identify=lambda headers: Email("") if headers.get("X-User-Email") == "" else None)
