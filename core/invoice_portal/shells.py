@@ -136,9 +136,9 @@ class Sessions(_Shell):
         """End one session at once. Raises ``NotFound`` for an unknown id."""
         return self._run(portal_sessions.revoke_session(self._desk(by), session_id))
 
-    def revoke_all(self, customer_id: str, *, by: str = PYTHON) -> None:
-        """End all of a customer's sessions at once."""
-        self._run(portal_sessions.revoke_sessions_of(self._desk(by), customer_id))
+    def revoke_all(self, customer_id: str, *, by: str = PYTHON) -> int:
+        """End all of a customer's sessions at once; gives how many were active."""
+        return self._run(portal_sessions.revoke_sessions_of(self._desk(by), customer_id))
 
 
 class Audit(_Shell):
@@ -228,9 +228,9 @@ class AsyncSessions(_Shell):
         """As :meth:`Sessions.revoke`."""
         return await self._arun(portal_sessions.revoke_session(self._desk(by), session_id))
 
-    async def revoke_all(self, customer_id: str, *, by: str = PYTHON) -> None:
+    async def revoke_all(self, customer_id: str, *, by: str = PYTHON) -> int:
         """As :meth:`Sessions.revoke_all`."""
-        await self._arun(portal_sessions.revoke_sessions_of(self._desk(by), customer_id))
+        return await self._arun(portal_sessions.revoke_sessions_of(self._desk(by), customer_id))
 
 
 class Async(_Shell):

@@ -90,6 +90,8 @@ def _explained() -> Iterator[None]:
         raise _unavailable(error, _MIGRATE if "no such table" in str(error) else "") from error
     except ProgrammingError as error:
         raise _unavailable(error, _MIGRATE) from error
+    except Error as error:  # a tampered or half restored table: no reason to answer with a broken page
+        raise _unavailable(error) from error
 
 
 def _unavailable(error: Error, advice: str = "") -> StoreUnavailable:

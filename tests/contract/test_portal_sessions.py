@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from invoice_portal import ConfigurationError, NotFound
+from invoice_portal import ConfigurationError, CustomerId, NotFound
+from invoice_portal.effects import Query
+from invoice_portal.errors import StoreUnavailable
 from support.accounts import Account
 from support.moments import NOW
 from support.portals import Answer, Browser, Mount, Mounted
@@ -78,6 +80,65 @@ def test_a_session_is_revoked_at_once(shared: Mount, account: Account) -> None:
     kept, _ = entered(portal, portal.portal.sessions.create(customer).url)
     portal.portal.sessions.revoke_all(customer)
     assert kept.get("/").status == 401
+
+
+def test_ending_all_sessions_says_how_many_and_writes_nothing_for_a_typo(shared: Mount, account: Account) -> None:
+    portal = shared()
+    customer = account.customer(ANNA)
+    for _ in range(2):
+        session = portal.portal.sessions.create(customer, invalidate_existing=False)
+    portal.portal.sessions.revoke(session.id)
+    (revoked,) = [one for one in portal.portal.audit.records() if one.action == "session.revoked"]
+    assert revoked.customer == customer
+    assert portal.portal.sessions.revoke_all(customer) == 1
+    assert portal.portal.sessions.revoke_all(customer) == 0
+    before = len(list(portal.portal.audit.records()))
+    assert portal.portal.sessions.revoke_all("cus_typo") == 0
+    for text in (session.url, "cus_" + "x" * 400, "cus_\x00"):
+        with pytest.raises(NotFound):
+            portal.portal.sessions.revoke_all(text)
+    assert not list(portal.portal.audit.records(before))
+
+
+def test_what_cannot_be_an_id_reaches_no_database(shared: Mount, account: Account) -> None:
+    portal = shared()
+    sessions, links = portal.portal.sessions, portal.portal.links
+    api = portal.browser().api
+    for text in ("ps_\x00", "ps_" + "x" * 300, "\x00"):
+        assert sessions.show(text) is None
+        assert links.show(text) is None
+        with pytest.raises(NotFound):
+            sessions.revoke(text)
+        with pytest.raises(NotFound):
+            links.revoke(text)
+    assert api("GET", "/portal_sessions/%00").status == 404
+    assert api("POST", "/portal_sessions/%00/revoke").status == 404
+    sessions.create(account.customer(ANNA), by="x\x00\u202e" + "y" * 500)
+    (record,) = portal.portal.audit.records()
+    assert record.actor.startswith("x\ufffd\ufffdyyy")
+    assert portal.portal.audit.verify().whole
+
+
+def test_a_chain_that_is_behind_its_records_keeps_nobody_out(
+    shared: Mount, account: Account, logs: pytest.LogCaptureFixture
+) -> None:
+    """As after half a restore: what needs the trail is refused, whoever came by a signature is served."""
+    portal = shared()
+    customer = account.customer(ANNA)
+    invoice = account.open(customer)
+    browser = portal.arrive(CustomerId(customer))
+    assert browser.get(f"/invoices/{invoice}").status == 200
+    portal.portal.blocking.run(put_in())
+    assert browser.get(f"/invoices/{invoice}").status == 200
+    assert "not in the audit trail" in logs.text
+    with pytest.raises(StoreUnavailable):
+        portal.portal.sessions.create(customer)
+
+
+async def put_in() -> None:
+    texts = dict.fromkeys(("account", "action", "actor", "via", "subject", "customer", "detail", "hash"), "")
+    for sequence in range(3, 20):
+        await Query("record.add", {**texts, "sequence": sequence, "at": 0}, lambda rows: None)
 
 
 @pytest.mark.parametrize("minutes", [0, 181, -1, 1.5, True, "60"])

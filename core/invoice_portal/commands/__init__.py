@@ -135,9 +135,12 @@ def revoke_session(session_or_customer: str) -> None:
         portal = portal_of_context()
         if session_or_customer.startswith("ps_"):
             portal.sessions.revoke(session_or_customer, by=_who())
+            ended = 1
         else:
-            portal.sessions.revoke_all(session_or_customer, by=_who())
-    click.echo("Ended.")
+            ended = portal.sessions.revoke_all(session_or_customer, by=_who())
+    if not ended:
+        raise click.ClickException("No session was active: give ps_… or a customer's id as Stripe has it.")
+    click.echo(f"Ended: {ended}.")
 
 
 @click.group()

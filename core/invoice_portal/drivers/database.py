@@ -161,14 +161,15 @@ def make_database(settings: PortalSettings) -> EngineDatabase:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turns what SQLAlchemy raises where a database does not answer into the portal's own errors."""
+    """Turns what SQLAlchemy raises where a database does not answer, or not as it should, into the portal's errors."""
     from sqlalchemy import exc
 
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+    except (exc.DBAPIError, exc.TimeoutError) as error:
         # The message can hold parameters: only its kind is logged, and the driver's own words without them.
-        reason = str(getattr(error, "orig", "") or "no connection was free").splitlines()[0]
+        words = str(getattr(error, "orig", "no connection was free")).splitlines()
+        reason = words[0] if words else "it gave no reason"
         log.error("the database did not answer: %s: %s", type(error).__name__, reason)
         raise StoreUnavailable(f"the database did not answer: {reason}") from error
 

@@ -15,6 +15,7 @@ from invoice_portal.sharing.model import (
     Link,
     LinkRow,
     checked_actions,
+    clean,
     link_row,
     pack,
     unpack,
@@ -23,13 +24,14 @@ from invoice_portal.sharing.rules import link_expiry, refreshed_expiry
 from invoice_portal.sharing.tokens import Door, Token, address, base_url, new_id, new_nonce
 from invoice_portal.sharing.trail import Entry, append
 from invoice_portal.stripe_api.customers import customer_with_id
-from invoice_portal.stripe_api.ids import checked
+from invoice_portal.stripe_api.ids import Prefix, checked, is_id
 from invoice_portal.stripe_api.shareable import Shareable, retrieve_shareable
 
 SESSIONS_ONLY: Final = "portal_sessions_only"
 """The name of the one-way switch in the database."""
 UNLIMITED: Final = 0
 """``max_uses`` for a link without a limit, where None leaves it as it is."""
+_PREFIXES: Final[dict[Kind, Prefix]] = {"invoice": "in", "portal": "cus"}
 _DOORS: Final[dict[Kind, Door]] = {"invoice": "l", "portal": "p"}
 
 
@@ -79,13 +81,15 @@ async def make_portal_link(
 
 async def show_link(desk: Desk, kind: Kind, subject: str) -> Link | None:
     """The link as it stands; None where none was ever made."""
+    if not is_id(_PREFIXES[kind], subject):
+        return None
     row = await _find(desk, kind, subject)
     return _shown(desk, row) if row else None
 
 
 async def links_of(desk: Desk, customer: str) -> tuple[Link, ...]:
     """Every link of a customer: to the portal, and to invoices."""
-    params = {"the_account": desk.account, "the_customer": customer}
+    params = {"the_account": desk.account, "the_customer": checked("cus", customer)}
     rows = await Query("links.of_customer", params, lambda rows: tuple(link_row(row) for row in rows))
     return tuple(_shown(desk, row) for row in rows)
 
@@ -106,7 +110,7 @@ async def refresh_link(
     if kind == "portal" and row.state(desk.now) != "active" and await switched_on():
         raise BadRequest("only portal sessions are given, and this portal link has ended: make a session")
     expires_at = refreshed_expiry(desk.now, days=desk.settings.refreshed_link_days) if kind == "invoice" else None
-    changes = {"nonce": new_nonce(), "created_by": desk.by, "expires_at": expires_at, "now": desk.now}
+    changes = {"nonce": new_nonce(), "created_by": clean(desk.by, 255), "expires_at": expires_at, "now": desk.now}
     wanted = None if actions is None else pack(checked_actions(actions))
     limit = None if max_uses is None else _limit(max_uses)
 
@@ -216,7 +220,7 @@ async def renew_link(desk: Desk, id: str) -> str | None:
     statement itself looks at the state: a link that is revoked in this very moment stays revoked.
     """
     expires_at = refreshed_expiry(desk.now, days=desk.settings.refreshed_link_days)
-    changes = {"nonce": new_nonce(), "created_by": desk.by, "expires_at": expires_at, "now": desk.now}
+    changes = {"nonce": new_nonce(), "created_by": clean(desk.by, 255), "expires_at": expires_at, "now": desk.now}
 
     async def program() -> LinkRow | None:
         renewed = await Query("link.renew", {"the_id": id, "the_account": desk.account, **changes}, _one)
@@ -270,7 +274,7 @@ async def _find(desk: Desk, kind: Kind, subject: str) -> LinkRow | None:
 
 
 def _where(desk: Desk, kind: Kind, subject: str) -> dict[str, object]:
-    return {"the_account": desk.account, "the_kind": kind, "the_subject": subject}
+    return {"the_account": desk.account, "the_kind": kind, "the_subject": checked(_PREFIXES[kind], subject)}
 
 
 def _new_row(
@@ -293,7 +297,7 @@ def _new_row(
         max_uses=_limit(max_uses or UNLIMITED),
         uses=0,
         created_at=desk.now,
-        created_by=desk.by[:255],
+        created_by=clean(desk.by, 255),
         expires_at=expires_at,
         revoked_at=None,
         first_used_at=None,

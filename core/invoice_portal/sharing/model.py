@@ -159,6 +159,11 @@ class SessionRow:
         return "expired" if self.expires_at <= now else "active"
 
 
+def clean(text: str, most: int) -> str:
+    """A text as a table can hold it and a list can show it: cut, without control and invisible characters."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text[:most])
+
+
 def link_row(row: Mapping[str, Any]) -> LinkRow:
     """Read one row."""
     return LinkRow(**row)

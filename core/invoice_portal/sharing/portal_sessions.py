@@ -15,12 +15,13 @@ from invoice_portal.sharing.model import (
     SessionInfo,
     SessionRow,
     checked_actions,
+    clean,
     pack,
     session_row,
     unpack,
 )
 from invoice_portal.sharing.rules import DAY, DEFAULT_SESSION_MINUTES, session_expiry
-from invoice_portal.sharing.tokens import Token, address, base_url, new_id, new_nonce
+from invoice_portal.sharing.tokens import Token, address, base_url, is_own_id, new_id, new_nonce
 from invoice_portal.sharing.trail import Entry, append
 from invoice_portal.stripe_api.customers import customer_with_id
 from invoice_portal.stripe_api.ids import checked
@@ -86,34 +87,44 @@ async def show_session(desk: Desk, id: str) -> SessionInfo | None:
 
 async def sessions_of(desk: Desk, customer: str) -> tuple[SessionInfo, ...]:
     """A customer's sessions that have not expired, the newest first."""
-    params = {"the_account": desk.account, "the_customer": customer, "now": desk.now}
-    rows = await Query("sessions.of_customer", params, lambda rows: tuple(session_row(row) for row in rows))
-    return tuple(_shown(desk, row) for row in rows)
+    params = {"the_account": desk.account, "the_customer": checked("cus", customer), "now": desk.now}
+    return tuple(_shown(desk, row) for row in await Query("sessions.of_customer", params, _all))
 
 
 async def revoke_session(desk: Desk, id: str) -> SessionInfo:
     """End one session at once, on every worker. Ending it twice is no error. Raises ``NotFound`` for an unknown id."""
 
-    async def program() -> None:
-        where = {"the_id": id, "the_account": desk.account}
-        if await Query("session.revoke", {**where, "now": desk.now}, bool):
-            await append(desk, Entry(action="session.revoked", subject=id))
-
-    await Atomic(program)
     row = await session_with_id(desk, id)
     if row is None:
         raise NotFound("there is no such session")
-    return _shown(desk, row)
-
-
-async def revoke_sessions_of(desk: Desk, customer: str) -> None:
-    """End every session of a customer at once."""
 
     async def program() -> None:
-        await _generation(desk, customer, step=1)
-        await append(desk, Entry(action="sessions.revoked", subject=customer, customer=customer))
+        where = {"the_id": id, "the_account": desk.account}
+        if await Query("session.revoke", {**where, "now": desk.now}, bool):
+            await append(desk, Entry(action="session.revoked", subject=id, customer=row.customer))
 
     await Atomic(program)
+    return _shown(desk, await session_with_id(desk, id) or row)
+
+
+async def revoke_sessions_of(desk: Desk, customer: str) -> int:
+    """End every session of a customer at once; gives how many were active.
+
+    Nothing is written for a customer that never had one. Raises ``NotFound`` for what cannot be a customer's id.
+    """
+    where = {"the_account": desk.account, "the_customer": checked("cus", customer)}
+
+    async def program() -> int:
+        generation = await Query("customer.end", where, lambda rows: int(rows[0]["generation"]) if rows else None)
+        if generation is None:
+            return 0
+        sessions = await Query("sessions.of_customer", {**where, "now": desk.now}, _all)
+        ended = sum(one.generation == generation - 1 and one.revoked_at is None for one in sessions)
+        detail = {"sessions": ended}
+        await append(desk, Entry(action="sessions.revoked", subject=customer, customer=customer, detail=detail))
+        return ended
+
+    return await Atomic(program)
 
 
 async def use_session(desk: Desk, token: Token) -> SessionRow:
@@ -143,6 +154,8 @@ async def peek_session(desk: Desk, token: Token) -> None:
 
 async def session_with_id(desk: Desk, id: str) -> SessionRow | None:
     """The row of one session, with its customer's generation: all that a request needs to know, in one query."""
+    if not is_own_id("ps", id):
+        return None
     return await Query("session.with_id", {"the_id": id, "the_account": desk.account}, _one)
 
 
@@ -173,7 +186,7 @@ async def _add(
         actions=actions,
         uses=0,
         created_at=desk.now,
-        created_by=desk.by[:255],
+        created_by=clean(desk.by, 255),
         expires_at=expires_at,
         revoked_at=None,
         last_used_at=None,
@@ -217,6 +230,10 @@ def _shown(desk: Desk, row: SessionRow) -> SessionInfo:
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
     )
+
+
+def _all(rows: Sequence[Mapping[str, Any]]) -> tuple[SessionRow, ...]:
+    return tuple(session_row(row) for row in rows)
 
 
 def _one(rows: Sequence[Mapping[str, Any]]) -> SessionRow | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -31,6 +32,11 @@ class Token:
 def new_id(prefix: Literal["link", "ps", "cg"]) -> str:
     """An id of the portal's own; it is no secret."""
     return f"{prefix}_{secrets.token_hex(10)}"
+
+
+def is_own_id(prefix: Literal["link", "ps"], raw: str) -> bool:
+    """Whether ``raw`` can be an id of the portal's own."""
+    return re.fullmatch(rf"{prefix}_[0-9a-f]{{20}}", raw, re.ASCII) is not None
 
 
 def new_nonce() -> str:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from invoice_portal.effects import Atomic, Query
-from invoice_portal.sharing.model import Desk
+from invoice_portal.sharing.model import Desk, clean
 from invoice_portal.sharing.rules import DAY
 
 CHAIN: Final = 1
@@ -120,10 +120,10 @@ async def append(desk: Desk, entry: Entry) -> None:
         at=desk.now,
         account=desk.account,
         action=entry.action,
-        actor=(entry.actor or desk.by)[:400],
-        via=entry.via,
-        subject=entry.subject,
-        customer=entry.customer,
+        actor=clean(entry.actor or desk.by, 400),
+        via=clean(entry.via, 64),
+        subject=clean(entry.subject, 255),
+        customer=clean(entry.customer, 255),
         detail=json.dumps(entry.detail, sort_keys=True),
         hash="",
     )

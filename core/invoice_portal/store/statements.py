@@ -100,6 +100,10 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     "customer.generation": _new_customer.on_conflict_do_update(
         index_elements=["account", "customer"], set_={"generation": customer.c.generation + _number("step")}
     ).returning(customer.c.generation),
+    "customer.end": update(customer)
+    .where(_is(customer, "account", "customer"))
+    .values(generation=customer.c.generation + 1)
+    .returning(customer.c.generation),
     "session.add": insert(session).values(_given(session)).returning(*session.c),
     "session.sweep": delete(session).where(
         _is(session, "account", "customer"), session.c.expires_at < _number("before")
