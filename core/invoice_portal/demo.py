@@ -34,10 +34,10 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
     from stripe_sandbox.server import Running
 
     port, sandbox_port = _free(port), _free(sandbox_port)
-    click.echo("Filling the Stripe sandbox with a lifelike account …")
     sandbox = Sandbox(base_url=f"http://{_HOST}:{sandbox_port}")
-    demo(sandbox)
     with Running(sandbox, _HOST, sandbox_port) as running, tempfile.TemporaryDirectory() as folder:
+        click.echo("Filling the Stripe sandbox with a lifelike account …")
+        demo(sandbox)
         people = json.dumps([asdict(login) for login in SAMPLE_LOGINS])
         database = {f"{ENV_PREFIX}DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
         environ = {**_environ(running.url, port, people), **database}
