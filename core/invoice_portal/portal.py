@@ -172,7 +172,7 @@ class Portal:
             return
         if self.settings.portal_sessions_only:
             await switch_on(self.desk("settings"))
-        elif await switched_on():
+        elif await switched_on(self.desk("settings")):
             raise ConfigurationError(
                 "portal_sessions_only is off, but this database has had it on, and it cannot be switched back: "
                 "customers without a permanent link rely on never getting one. Set portal_sessions_only=True."

@@ -194,6 +194,24 @@ def test_portal_sessions_only_is_for_new_customers_and_for_good(shared: Mount, a
     assert again.portal.links.portal(new) is None
 
 
+def test_the_switch_is_each_accounts_own(shared: Mount) -> None:
+    for other in ({"stripe_account": "acct_1"}, {}):
+        shared(portal_sessions_only=True, **other).portal.start()
+        shared(stripe_account="acct_2").portal.start()
+    with pytest.raises(ConfigurationError, match="cannot be switched back"):
+        shared(stripe_account="acct_1").portal.start()
+
+
+def test_links_and_sessions_manage_nothing(shared: Mount, account: Account) -> None:
+    portal, customer = shared(), account.customer(ANNA)
+    with pytest.raises(ValueError, match="manage"):
+        portal.portal.sessions.create(customer, actions=["view", "manage"])
+    with pytest.raises(ValueError, match="manage"):
+        portal.portal.links.portal(customer, actions=["view", "manage"])
+    answer = portal.browser().api("POST", f"/customers/{customer}/portal_sessions", {"actions": ["view", "manage"]})
+    assert answer.status == 400
+
+
 def refused(shared: Mount) -> None:
     """Off again: refused where the app starts, or with the first request where there is no start."""
     try:

@@ -6,10 +6,10 @@ import copy
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from invoice_portal.http import Data, Response
-from invoice_portal.settings import Action
+from invoice_portal.sharing.model import SHARED_ACTIONS
 from invoice_portal.sharing.rules import LEAST_SESSION_MINUTES, MOST_SESSION_MINUTES
 from invoice_portal.visits import Visit
 
@@ -38,7 +38,7 @@ def _or_null(kind: str) -> Schema:
 _TEXT: Final[Schema] = {"type": "string"}
 _MOMENT: Final[Schema] = {"type": "integer", "description": "UTC seconds."}
 _MOMENT_OR_NULL: Final[Schema] = {"type": ["integer", "null"], "description": "UTC seconds."}
-_ACTIONS: Final[Schema] = {"type": "array", "items": {"type": "string", "enum": list(get_args(Action))}}
+_ACTIONS: Final[Schema] = {"type": "array", "items": {"type": "string", "enum": sorted(SHARED_ACTIONS)}}
 LINK: Final = _object(
     {
         "id": _TEXT,

@@ -14,10 +14,10 @@ from invoice_portal.sharing.model import (
     Kind,
     Link,
     LinkRow,
-    checked_actions,
     clean,
     link_row,
     pack,
+    shared_actions,
     unpack,
 )
 from invoice_portal.sharing.rules import link_expiry, refreshed_expiry
@@ -27,8 +27,6 @@ from invoice_portal.stripe_api.customers import customer_with_id
 from invoice_portal.stripe_api.ids import Prefix, checked, is_id
 from invoice_portal.stripe_api.shareable import Shareable, retrieve_shareable
 
-SESSIONS_ONLY: Final = "portal_sessions_only"
-"""The name of the one-way switch in the database."""
 UNLIMITED: Final = 0
 """``max_uses`` for a link without a limit, where None leaves it as it is."""
 _PREFIXES: Final[dict[Kind, Prefix]] = {"invoice": "in", "portal": "cus"}
@@ -74,7 +72,7 @@ async def make_portal_link(
         if not (await customer_with_id(customer)).items:
             raise NotFound("the customer was deleted")
         new = _new_row(desk, "portal", customer, customer, None, actions, max_uses)
-        made = await Atomic(lambda: _make(desk, new, "link.make_unless", {"switch": SESSIONS_ONLY}))
+        made = await Atomic(lambda: _make(desk, new, "link.make_unless", {"switch": _switch(desk)}))
         return _shown(desk, made) if made else None
     return _shown(desk, await _change(desk, row, actions, max_uses))
 
@@ -107,11 +105,11 @@ async def refresh_link(
     row = await _find(desk, kind, subject)
     if row is None:
         raise NotFound(f"there is no link to {subject} yet: make one")
-    if kind == "portal" and row.state(desk.now) != "active" and await switched_on():
+    if kind == "portal" and row.state(desk.now) != "active" and await switched_on(desk):
         raise BadRequest("only portal sessions are given, and this portal link has ended: make a session")
     expires_at = refreshed_expiry(desk.now, days=desk.settings.refreshed_link_days) if kind == "invoice" else None
     changes = {"nonce": new_nonce(), "created_by": clean(desk.by, 255), "expires_at": expires_at, "now": desk.now}
-    wanted = None if actions is None else pack(checked_actions(actions))
+    wanted = None if actions is None else pack(shared_actions(actions))
     limit = None if max_uses is None else _limit(max_uses)
 
     async def program() -> LinkRow | None:
@@ -178,16 +176,16 @@ async def link_with_id(desk: Desk, id: str) -> LinkRow | None:
     return await Query("link.with_id", {"the_id": id, "the_account": desk.account}, _one)
 
 
-async def switched_on() -> bool:
-    """Whether "portal sessions only" has ever been put on."""
-    return await Query("switch.find", {"the_name": SESSIONS_ONLY}, bool)
+async def switched_on(desk: Desk) -> bool:
+    """Whether "portal sessions only" has ever been put on for this account, live or test."""
+    return await Query("switch.find", {"the_name": _switch(desk)}, bool)
 
 
 async def switch_on(desk: Desk) -> None:
     """Put "portal sessions only" on, for good."""
 
     async def program() -> None:
-        if await Query("switch.set", {"name": SESSIONS_ONLY, "set_at": desk.now}, bool):
+        if await Query("switch.set", {"name": _switch(desk), "set_at": desk.now}, bool):
             await append(desk, Entry(action="portal_sessions_only.set"))
 
     await Atomic(program)
@@ -251,7 +249,7 @@ async def _make(desk: Desk, new: LinkRow, statement: str, params: Mapping[str, o
 
 async def _change(desk: Desk, row: LinkRow, actions: Collection[str] | None, max_uses: int | None) -> LinkRow:
     """The options that were given, put into a link, ended or not; its address stays."""
-    wanted = row.actions if actions is None else pack(checked_actions(actions))
+    wanted = row.actions if actions is None else pack(shared_actions(actions))
     limit = row.max_uses if max_uses is None else _limit(max_uses)
     if (wanted, limit) == (row.actions, row.max_uses):
         return row
@@ -293,7 +291,7 @@ def _new_row(
         subject=subject,
         customer=customer,
         nonce=new_nonce(),
-        actions=pack(SHARED_ACTIONS if actions is None else checked_actions(actions)),
+        actions=pack(SHARED_ACTIONS if actions is None else shared_actions(actions)),
         max_uses=_limit(max_uses or UNLIMITED),
         uses=0,
         created_at=desk.now,
@@ -303,6 +301,12 @@ def _new_row(
         first_used_at=None,
         last_used_at=None,
     )
+
+
+def _switch(desk: Desk) -> str:
+    """The name of the one-way switch: portals that share a database have one each."""
+    mode = "live" if desk.settings.live else "test"
+    return f"portal_sessions_only {mode} {desk.account}".rstrip()
 
 
 def _limit(max_uses: int) -> int | None:

@@ -192,3 +192,13 @@ def checked_actions(actions: Collection[str]) -> tuple[Action, ...]:
     if "view" not in words:
         raise ValueError("actions must have 'view': who may not look may not do anything")
     return unpack(" ".join(words))
+
+
+def shared_actions(actions: Collection[str]) -> tuple[Action, ...]:
+    """As :func:`checked_actions`, for links and sessions, which let nobody do more than look, download and pay."""
+    allowed = checked_actions(actions)
+    if more := sorted(set(allowed) - SHARED_ACTIONS):
+        raise ValueError(
+            f"{more[0]!r} is no action of links and sessions; there are {', '.join(sorted(SHARED_ACTIONS))}"
+        )
+    return allowed

@@ -14,10 +14,10 @@ from invoice_portal.sharing.model import (
     PortalSession,
     SessionInfo,
     SessionRow,
-    checked_actions,
     clean,
     pack,
     session_row,
+    shared_actions,
     unpack,
 )
 from invoice_portal.sharing.rules import DAY, DEFAULT_SESSION_MINUTES, session_expiry
@@ -44,7 +44,7 @@ async def create_session(
     """
     base_url(desk)
     expires_at = session_expiry(desk.now, expires_in_minutes)
-    allowed = pack(SHARED_ACTIONS if actions is None else checked_actions(actions))
+    allowed = pack(SHARED_ACTIONS if actions is None else shared_actions(actions))
     await _known(customer)
 
     async def program() -> SessionRow:
