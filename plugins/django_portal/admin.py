@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.timezone import localtime
 
 from django_portal.conf import get_portal
-from django_portal.models import Link, PortalSession, Record
+from django_portal.models import Customer, Link, PortalSession, Record
 from invoice_portal.errors import InvoicePortalError, PortalError
-from invoice_portal.sharing.model import LinkRow
+from invoice_portal.sharing.model import LinkRow, SessionRow
 
 _NEVER_SHOWN = ("nonce", "generation")
 
@@ -112,13 +112,24 @@ class LinkAdmin(ReadOnly):
 class PortalSessionAdmin(ReadOnly):
     """Portal sessions."""
 
-    list_display = ("id", "customer", "uses", "made", "expires", "ended", "created_by")
+    list_display = ("id", "customer", "state", "uses", "made", "expires", "ended", "created_by")
     search_fields = ("=id", "customer", "created_by")
     ordering = ("-created_at",)
     actions = ("revoke",)
     made = moment("created_at", "made")
     expires = moment("expires_at", "expires")
     ended = moment("revoked_at", "revoked")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PortalSession]:
+        """The sessions with their customer's generation: a newer session may have ended them."""
+        of = Customer.objects.filter(account=OuterRef("account"), customer=OuterRef("customer"))
+        return super().get_queryset(request).annotate(current=Subquery(of.values("generation")[:1]))
+
+    @admin.display(description="state")
+    def state(self, row: PortalSession) -> str:
+        """Whether it still opens anything."""
+        values: dict[str, Any] = {name: getattr(row, name) for name in SessionRow.__slots__}
+        return SessionRow(**values).state(get_portal().desk("admin").now)
 
     @admin.action(description="Revoke: the session ends at once", permissions=["governing"])
     def revoke(self, request: HttpRequest, rows: QuerySet[PortalSession]) -> None:

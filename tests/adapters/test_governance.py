@@ -172,13 +172,22 @@ def test_the_admin_ends_sessions_and_shows_the_trail(project: Portal, admin: Any
     assert "session.revoked" in admin.get("/admin/django_portal/record/").content.decode()
 
 
+def test_the_admin_tells_a_session_that_a_newer_one_ended(project: Portal, admin: Any, account: Account) -> None:
+    customer = account.customer(ANNA)
+    project.sessions.create(customer)
+    project.sessions.create(customer)
+    listed = admin.get("/admin/django_portal/portalsession/").content.decode()
+    assert listed.count('field-state">active') == 1
+    assert listed.count('field-state">revoked') == 1
+
+
 def test_django_mails_a_fresh_link(project: Portal, account: Account) -> None:
     from django.core import mail
     from django.test import Client, override_settings
 
     invoice = account.open(account.customer(ANNA))
     link = project.links.invoice(invoice)
-    project.links.revoke(invoice)
+    project.links.refresh(invoice)
     path = str(link.url).removeprefix("https://app.example.com")
     with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
         mail.outbox = []
