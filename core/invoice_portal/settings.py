@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
+from invoice_portal.addresses import works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
 
@@ -258,10 +259,6 @@ _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
     "stripe_timeout": float,
 }
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
-_IN_PATHS: Final = r"A-Za-z0-9/._~!$&'()*+,;=:@%\-"
-_PATH: Final = re.compile(rf"/(?!/)[{_IN_PATHS}?#]*")
-_HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
-_ADDRESS: Final = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,5}})?(?:[/?#][{_IN_PATHS}?#]*)?")
 _TEXTS: Final = (
     "stripe_api_key",
     "stripe_api_base",
@@ -388,19 +385,11 @@ def _check_home_url(home_url: str) -> None:
         return
     if not home_url.startswith(("/", "http://", "https://")):
         raise ConfigurationError("home_url must begin with /, http:// or https://.")
-    if not (_PATH.fullmatch(home_url) or _works(home_url)):
+    if not (works_here(home_url) or works(home_url)):
         raise ConfigurationError(
             "home_url is no address that a browser can be sent to. Write /path or https://host/path, other characters "
             "than ASCII percent-encoded."
         )
-
-
-def _works(address: str) -> bool:
-    """Whether an address has a host and a port that can be, holds no password, and stands in a header as it is."""
-    try:
-        return bool(_ADDRESS.fullmatch(address)) and urlsplit(address).port != 0
-    except ValueError:
-        return False
 
 
 def _check_api_keys(settings: PortalSettings) -> None:
@@ -421,7 +410,7 @@ def _check_api_keys(settings: PortalSettings) -> None:
 def _check_links(settings: PortalSettings) -> None:
     address = _split("public_url", settings.public_url)
     if settings.public_url and (
-        not _works(settings.public_url) or "?" in settings.public_url or "#" in settings.public_url
+        not works(settings.public_url) or "?" in settings.public_url or "#" in settings.public_url
     ):
         raise ConfigurationError(
             "public_url must be an http(s) address without a query or a password, as customers see it, with nothing "
