@@ -42,6 +42,8 @@ def test_flask_portal_works_with_the_apps_own_portal(sharing: dict[str, Any], ac
     assert runner.invoke(args=["portal", "link", "show", invoice, "--json"]).output == made.output
     assert "revoked" in runner.invoke(args=["portal", "link", "revoke", invoice]).output
     assert "2 records" in runner.invoke(args=["portal", "audit", "verify"]).output
+    assert runner.invoke(args=["portal", "audit", "verify", "--expect", "\u00b2:x"]).exit_code == 1
+    assert runner.invoke(args=["portal", "session", "revoke", "cus_typo"]).exit_code == 1
 
 
 def test_two_portals_have_commands_of_their_own(sharing: dict[str, Any]) -> None:
