@@ -381,11 +381,9 @@ def _check_addresses(settings: PortalSettings) -> None:
 
 
 def _check_home_url(home_url: str) -> None:
-    if not home_url:
-        return
-    if not home_url.startswith(("/", "http://", "https://")):
+    if home_url and not home_url.startswith(("/", "http://", "https://")):
         raise ConfigurationError("home_url must begin with /, http:// or https://.")
-    if not (works_here(home_url) or works(home_url)):
+    if home_url and not (works_here(home_url) or works(home_url)):
         raise ConfigurationError(
             "home_url is no address that a browser can be sent to. Write /path or https://host/path, other characters "
             "than ASCII percent-encoded."
