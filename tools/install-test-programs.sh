@@ -1,12 +1,14 @@
 #!/bin/sh
-# The tests need a browser (Chromium), Node.js and PostgreSQL beside Python. What is there is used; what is missing is installed
-# from Debian's packages, as root or with sudo.
+# The tests need a browser (Chromium), Node.js, PostgreSQL and Redis beside Python. What is there is used; what is
+# missing is installed from Debian's packages, as root or with sudo.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+command -v npm >/dev/null 2>&1 || missing="$missing npm"
+command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -48,6 +49,8 @@ def _postgresql_server() -> Iterator[str]:
         try:
             address = stack.enter_context(postgresql.server())
         except postgresql.Unavailable as missing:
+            if os.environ.get("CI"):
+                pytest.fail(str(missing))
             pytest.skip(str(missing))
         database = EngineDatabase(address)
         database.upgrade()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from invoice_portal.errors import ConfigurationError
+from invoice_portal.errors import ConfigurationError, StoreUnavailable
 from invoice_portal.settings import COUNT_IN_DATABASE, PortalSettings
+
+log = logging.getLogger("invoice_portal.store")
 
 if TYPE_CHECKING:
     from limits.strategies import FixedWindowRateLimiter
@@ -34,15 +37,23 @@ class LimitsCounter:
         self.local = storage.startswith("memory://")
 
     def hit(self, limit: str, key: str) -> int:
-        """Count one event; gives the seconds to wait, 0 where it is within the limit."""
+        """Count one event; gives the seconds to wait, 0 where it is within the limit.
+
+        Raises ``StoreUnavailable`` where the storage does not answer: nobody comes in uncounted.
+        """
         from limits import parse
+        from limits.errors import StorageError
 
         with self._start:
             limiter = self._limiter
         item = parse(limit)
-        if limiter.hit(item, key):
-            return 0
-        return max(1, math.ceil(limiter.get_window_stats(item, key).reset_time - time.time()))
+        try:
+            if limiter.hit(item, key):
+                return 0
+            return max(1, math.ceil(limiter.get_window_stats(item, key).reset_time - time.time()))
+        except StorageError as error:
+            log.error("rate_limit_storage did not answer: %s", type(error.storage_error).__name__)
+            raise StoreUnavailable("rate_limit_storage did not answer") from error
 
     @cached_property
     def _limiter(self) -> FixedWindowRateLimiter:
@@ -51,7 +62,7 @@ class LimitsCounter:
         from limits.strategies import FixedWindowRateLimiter
 
         try:
-            return FixedWindowRateLimiter(storage_from_string(self._storage))
+            return FixedWindowRateLimiter(storage_from_string(self._storage, wrap_exceptions=True))
         except Unusable as error:
             raise ConfigurationError(f"rate_limit_storage cannot be used: {error}") from None
 
