@@ -82,7 +82,7 @@ def pages(portal: Mounted, account: Account) -> dict[str, str]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=100,
     deadline=None,
     database=None,
     derandomize=True,
@@ -100,9 +100,9 @@ def test_one_odd_value_fails_nothing(
         return exchanged(answer, ways[place % len(ways)], value)
 
     browser = portal.browser(ANNA)
+    page = data.draw(st.sampled_from(sorted(pages.values())))
     with stripe.changed(CALLS[name], change):
-        for page in pages.values():
-            answer = browser.get(page)
-            assert answer.status in (200, 404, 503), (page, name, value, answer.source[:300])
-            assert "<script>" not in answer.source
+        answer = browser.get(page)
+        assert answer.status in (200, 404, 503), (page, name, value, answer.source[:300])
+        assert "<script>" not in answer.source
     browser.client.close()
