@@ -1,6 +1,6 @@
 """The router: each route mounted natively, requests and replies translated, nothing else."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,17 @@ from fastapi.security import HTTPBearer
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.api.document import SECURITY_SCHEME
 from invoice_portal.environment import Templates
-from invoice_portal.http import MAX_FORM_BYTES, Render, Reply, Request, UrlFor, first_values, parse_form, whole_body
+from invoice_portal.http import (
+    MAX_FORM_BYTES,
+    Render,
+    Rendered,
+    Reply,
+    Request,
+    UrlFor,
+    first_values,
+    parse_form,
+    whole_body,
+)
 from invoice_portal.portal import portal_of
 from invoice_portal.routes import ROUTES, Route
 
@@ -82,7 +92,12 @@ def _endpoint(
     async def endpoint(
         request: fastapi.Request, visitor: Annotated[Identity | None, Depends(identify)]
     ) -> fastapi.Response:
-        return _response(await portal.answer_async(route, await _read(route, request, visitor, name), render))
+        def render_here(template: str, context: Mapping[str, Any]) -> Rendered:
+            # As Starlette's own templates have it: a host's frame needs the request for its links.
+            return render(template, {**context, "request": request})
+
+        read = await _read(route, request, visitor, name)
+        return _response(await portal.answer_async(route, read, render_here))
 
     return endpoint
 

@@ -183,6 +183,7 @@ def test_the_admin_tells_a_session_that_a_newer_one_ended(project: Portal, admin
     assert listed.count('field-state">revoked') == 1
 
 
+@pytest.mark.filterwarnings("ignore:The EMAIL_BACKEND setting is deprecated")  # the newest Django has another name
 def test_django_mails_a_fresh_link(project: Portal, account: Account) -> None:
     from django.core import mail
     from django.test import Client, override_settings

@@ -130,8 +130,10 @@ def test_a_sqlite_file_is_made_at_first_use_for_its_owner_alone(tmp_path: Path) 
     assert not database.exists()
     assert database.execute(Query("switch.find", {"the_name": "x"}, bool)) is False
     assert path.stat().st_mode & 0o777 == 0o600
-    with create_engine(f"sqlite:///{path}").connect() as connection:
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+    engine.dispose()
     database.close()
 
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -104,9 +105,8 @@ class EngineDatabase:
         """Close every connection that is idle; the next statement opens new ones."""
         with self._lock:
             opened, self._opened = self._opened, None
-        if opened and opened.pid == os.getpid():
-            opened.threads.shutdown(wait=False)
-            opened.engine.dispose()
+        if opened:
+            opened.close()
 
     def exists(self) -> bool:
         """Whether there may be something to read: a SQLite file that is not there yet holds nothing."""
@@ -152,6 +152,15 @@ class _Opened:
         self.threads = ThreadPoolExecutor(_CONNECTIONS, thread_name_prefix="invoice-portal-database")
         self.lock = threading.Lock()
         self.ready = False
+        # Also where a portal is simply forgotten, as tests and reloading servers do: its connections are not left open.
+        self.close = weakref.finalize(self, _let_go, self.pid, engine, self.threads)
+
+
+def _let_go(pid: int, engine: Engine, threads: ThreadPoolExecutor) -> None:
+    """Close what this process opened; a forked child leaves its parent's connections alone."""
+    if pid == os.getpid():
+        threads.shutdown(wait=False)
+        engine.dispose()
 
 
 def make_database(settings: PortalSettings) -> EngineDatabase:
