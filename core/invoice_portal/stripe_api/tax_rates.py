@@ -19,7 +19,6 @@ class TaxRate:
     id: str
     display_name: str
     percentage: Decimal | None
-    jurisdiction: str
 
 
 def tax_rate(id: str) -> StripeCall[TaxRate]:
@@ -38,5 +37,4 @@ def parse_tax_rate(reader: Reader) -> TaxRate:
         id=reader.id(),
         display_name=reader.text_or("display_name"),
         percentage=reader.number_or_none("percentage"),
-        jurisdiction=reader.text_or("jurisdiction"),
     )
