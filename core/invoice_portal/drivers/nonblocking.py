@@ -25,6 +25,7 @@ from invoice_portal.effects import (
     StripeCall,
     Together,
     Work,
+    too_late,
 )
 from invoice_portal.errors import PortalError
 from invoice_portal.settings import PortalSettings
@@ -72,8 +73,8 @@ class NonBlockingDriver:
         match work:
             case StripeCall():
                 return await self._call(work)
-            case Together(calls):
-                return tuple(await asyncio.gather(*map(self._outcome, calls)))
+            case Together(calls, seconds):
+                return tuple(await asyncio.gather(*(self._within(call, seconds) for call in calls)))
             case Query():
                 return await self._database.aside(partial(self._database.execute, work))
             case Atomic():
@@ -87,6 +88,14 @@ class NonBlockingDriver:
                 return await asyncio.to_thread(self._counter.hit, limit, key)
             case _:
                 assert_never(work)
+
+    async def _within(self, call: StripeCall[Any], seconds: float | None) -> Outcome[Any]:
+        if seconds is None:
+            return await self._outcome(call)
+        try:
+            return await asyncio.wait_for(self._outcome(call), seconds)
+        except TimeoutError:
+            return too_late(call, seconds)
 
     async def _outcome(self, call: StripeCall[Any]) -> Outcome[Any]:
         try:
