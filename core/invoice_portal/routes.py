@@ -27,7 +27,8 @@ class Route:
     who is logged in. The address of one that ``arrives`` holds a signature, which must not stand in a page or be told
     to anybody; ``/enter`` needs no form token, since it is called from other sites and the signature vouches for it.
     ``api`` routes answer in JSON, errors too. ``audit`` is the name under which the audit trail records that a visitor
-    was served here, ``event`` the one under which the host's ``on_event`` is told. ``operation`` describes it in OpenAPI.
+    was served here, ``event`` the one under which the host's ``on_event`` is told. ``operation`` describes the route
+    in OpenAPI.
     """
 
     name: str
