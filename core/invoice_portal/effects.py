@@ -99,8 +99,11 @@ class Atomic(Effect[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class HostCall(Effect[None]):
-    """A call of the host's own function, which may be a coroutine function, with one argument."""
+class HostCall(Effect[object]):
+    """A call of the host's own function, which may be a coroutine function, with one argument; gives its answer.
+
+    The answer can be anything: whoever asks looks at what it is.
+    """
 
     function: Callable[[Any], object]
     argument: object

@@ -81,8 +81,7 @@ class BlockingDriver:
             case Atomic():
                 return self._database.atomically(work)
             case HostCall(function, argument):
-                _call_host(function, argument)
-                return None
+                return _call_host(function, argument)
             case Count(limit, key):
                 return self._counter.hit(limit, key)
             case _:
@@ -138,9 +137,10 @@ class BlockingDriver:
         return ThreadPoolExecutor(_POOL, thread_name_prefix="invoice-portal")
 
 
-def _call_host(function: Callable[[Any], object], argument: object) -> None:
+def _call_host(function: Callable[[Any], object], argument: object) -> object:
     answer = function(argument)
     if isawaitable(answer):
         if iscoroutine(answer):
             answer.close()
         raise ConfigurationError(f"{function!r} is async: it needs FastAPI or Django's async views.")
+    return answer

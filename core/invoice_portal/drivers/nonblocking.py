@@ -80,8 +80,7 @@ class NonBlockingDriver:
             case Atomic():
                 return await self._database.aside(partial(self._database.atomically, work))
             case HostCall(function, argument):
-                await _call_host(function, argument)
-                return None
+                return await _call_host(function, argument)
             case Count(limit, key):
                 if self._counter.local:
                     return self._counter.hit(limit, key)
@@ -124,8 +123,7 @@ class NonBlockingDriver:
         return make_client(self._settings, http_client), http_client
 
 
-async def _call_host(function: Callable[[Any], object], argument: object) -> None:
+async def _call_host(function: Callable[[Any], object], argument: object) -> object:
     """A coroutine function on the loop, anything else in a thread: it may send a mail."""
     answer = function(argument) if iscoroutinefunction(function) else await asyncio.to_thread(function, argument)
-    if isawaitable(answer):
-        await answer
+    return await answer if isawaitable(answer) else answer
