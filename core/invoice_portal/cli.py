@@ -172,7 +172,7 @@ def _found(portal_name: str | None) -> Portal | PortalSettings:
     if isinstance(found, Portal | PortalSettings):
         return found
     if isinstance(found, Mapping):
-        hooks = ("identify", "send_link")
+        hooks = ("identify", "hooks")
         return PortalSettings.from_mapping({name: value for name, value in found.items() if name not in hooks})
     raise ConfigurationError(f"{portal_name} is neither a Portal, nor PortalSettings, nor a dict of settings.")
 
