@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from invoice_portal.effects import Program
+from invoice_portal.hooks import EventName
 from invoice_portal.http import Response
 from invoice_portal.pages import assets
 from invoice_portal.visits import Visit
@@ -23,7 +24,8 @@ class Route:
     to anybody; ``/enter`` needs no form token, since it is called from other sites and the signature vouches for it.
     ``api`` routes answer in JSON, errors too. Those that are a customer's ``own`` may be called from the pages of
     ``allowed_embed_origins`` as well. ``audit`` is the name under which the audit trail records that a visitor
-    was served here. ``operation`` describes it in OpenAPI.
+    was served here, ``event`` the one under which the host's ``on_event`` is told. ``operation`` describes the route
+    in OpenAPI.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Route:
     api: bool = False
     own: bool = False
     audit: str = ""
+    event: EventName | None = None
     operation: Mapping[str, Any] | None = None
 
     @property

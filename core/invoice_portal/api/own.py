@@ -24,6 +24,7 @@ from invoice_portal.answers import retry_header
 from invoice_portal.api.schema import Schema, as_json, body_schema, read_body, schema_of
 from invoice_portal.effects import Program
 from invoice_portal.errors import BadRequest, FormExpired, NotIdentified, PortalError
+from invoice_portal.hooks import EventName
 from invoice_portal.http import Data, Response
 from invoice_portal.marking import N_
 from invoice_portal.routing import Route
@@ -51,6 +52,7 @@ def reads(
     *,
     query: Mapping[str, str] | None = None,
     audit: str = "",
+    event: EventName | None = None,
 ) -> Route:
     """A GET below ``/api/me``. ``query`` describes the parameters that it takes, by their names."""
 
@@ -58,7 +60,7 @@ def reads(
         return _data(await handler(visit))
 
     described = _operation(summary, path, answer, query=query)
-    return Route(name, PREFIX + path, program, api=True, own=True, audit=audit, operation=described)
+    return Route(name, PREFIX + path, program, api=True, own=True, audit=audit, event=event, operation=described)
 
 
 def does(
@@ -70,6 +72,7 @@ def does(
     *,
     takes: type[B],
     audit: str = "",
+    event: EventName | None = None,
     anonymous: bool = False,
 ) -> Route:
     """A POST below ``/api/me`` that changes something. ``takes`` is the dataclass that its JSON body is read into.
@@ -90,6 +93,7 @@ def does(
         api=True,
         own=True,
         audit=audit,
+        event=event,
         operation=_operation(summary, path, answer, body=body_schema(takes), signed_in=not anonymous),
     )
 
