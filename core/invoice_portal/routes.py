@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 from invoice_portal.api import document, merchant
 from invoice_portal.effects import Program
 from invoice_portal.http import Response
-from invoice_portal.pages import assets, enter, handover, home, invoice, sharing
+from invoice_portal.pages import assets, enter, handover, home, invoice, sharing, subscriptions
 from invoice_portal.visits import Visit
 
 Method: TypeAlias = Literal["GET", "POST"]
@@ -191,6 +191,13 @@ ROUTES: Final = (
         audit="credit_note.downloaded",
     ),
     Route("pay", "/invoices/{invoice}/pay", handover.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
+    Route("subscriptions", "/subscriptions", subscriptions.subscriptions),
+    Route(
+        "subscription",
+        "/subscriptions/{subscription}",
+        subscriptions.subscription,
+        audit="subscription.viewed",
+    ),
     Route("invoice_link", "/l/{token}", sharing.invoice_link, anonymous=True, arrives=True),
     Route("portal_link", "/p/{token}", sharing.portal_link, anonymous=True, arrives=True),
     Route("portal_session", "/s/{token}", sharing.portal_session, anonymous=True, arrives=True),
