@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def entry_of(route: Route, visit: Visit, response: Response) -> Entry | None:
     """The record of an answer; None where nothing was served or opened, and for what is not recorded."""
-    if not route.audit or not _served(response):
+    if not route.audit or not served(response):
         return None
     if isinstance(response, Redirect) and response.entered:
         who = response.entered
@@ -28,13 +28,13 @@ def entry_of(route: Route, visit: Visit, response: Response) -> Entry | None:
         return None
     return Entry(
         action=route.audit,
-        subject=_subject(visit.request.args),
+        subject=subject_of(visit.request.args),
         customer=_customer(visit.arrival.identity),
         via=visit.arrival.via,
     )
 
 
-def _served(response: Response) -> bool:
+def served(response: Response) -> bool:
     """Whether the visitor got what the route is for.
 
     A redirect within the portal only leads on, after a language was chosen, or back from an invoice that has nothing
@@ -50,7 +50,7 @@ def _served(response: Response) -> bool:
             return True
 
 
-def _subject(args: Mapping[str, str]) -> str:
+def subject_of(args: Mapping[str, str]) -> str:
     """The object that the address names; nothing of a visitor's own choice gets into the trail."""
     kinds: tuple[tuple[str, Prefix], ...] = (("credit_note", "cn"), ("invoice", "in"), ("subscription", "sub"))
     return next((args[name] for name, prefix in kinds if is_id(prefix, args.get(name, ""))), "")

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from invoice_portal.api import document, merchant
 from invoice_portal.effects import Program
+from invoice_portal.hooks import EventName
 from invoice_portal.http import Response
 from invoice_portal.pages import assets, enter, handover, home, invoice, sharing, subscriptions
 from invoice_portal.visits import Visit
@@ -26,7 +27,8 @@ class Route:
     who is logged in. The address of one that ``arrives`` holds a signature, which must not stand in a page or be told
     to anybody; ``/enter`` needs no form token, since it is called from other sites and the signature vouches for it.
     ``api`` routes answer in JSON, errors too. ``audit`` is the name under which the audit trail records that a visitor
-    was served here. ``operation`` describes it in OpenAPI.
+    was served here, ``event`` the one under which the host's ``on_event`` is told. ``operation`` describes the route
+    in OpenAPI.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Route:
     arrives: bool = False
     api: bool = False
     audit: str = ""
+    event: EventName | None = None
     operation: Mapping[str, Any] | None = None
 
     @property
@@ -182,13 +185,20 @@ ROUTES: Final = (
     Route("home", "/", home.home),
     Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True, audit="entered"),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True, audit="left"),
-    Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed"),
-    Route("invoice_pdf", "/invoices/{invoice}/pdf", handover.invoice_pdf, audit="invoice.downloaded"),
+    Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed", event="select_invoice"),
+    Route(
+        "invoice_pdf",
+        "/invoices/{invoice}/pdf",
+        handover.invoice_pdf,
+        audit="invoice.downloaded",
+        event="download_invoice",
+    ),
     Route(
         "credit_note_pdf",
         "/invoices/{invoice}/credit_notes/{credit_note}/pdf",
         handover.credit_note_pdf,
         audit="credit_note.downloaded",
+        event="download_invoice",
     ),
     Route("pay", "/invoices/{invoice}/pay", handover.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
     Route("subscriptions", "/subscriptions", subscriptions.subscriptions),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, PortalError, SessionExpired
+from invoice_portal.hooks import NO_HOOKS, Hooks
 from invoice_portal.http import HostForm, Request
 from invoice_portal.i18n import Language
 from invoice_portal.identity import Identity, identifier, kind, plausible
@@ -22,7 +23,6 @@ from invoice_portal.sessions import (
     open_session,
 )
 from invoice_portal.settings import Action, PortalSettings
-from invoice_portal.sharing.fresh import SendLink
 from invoice_portal.sharing.model import Desk
 from invoice_portal.signing import Signer
 
@@ -43,7 +43,7 @@ class Visit:
     arrival: Arrival | Ticket | PortalError
     by_session: bool
     form_cookie: str
-    send_link: SendLink | None = None
+    hooks: Hooks = NO_HOOKS
     beside: Ticket | None = None
 
     def identified(self) -> Arrival:
@@ -121,7 +121,7 @@ def begin(
     signer: Signer,
     language: Language,
     now: int,
-    send_link: SendLink | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> Visit:
     """Find out who asks: the host's logged-in user before any session, so that a change of user counts at once.
 
@@ -139,7 +139,7 @@ def begin(
         arrival=arrival,
         by_session=not by_host and isinstance(arrival, Arrival | Ticket),
         form_cookie=request.cookies.get(FORM_COOKIE, "") or new_form_cookie(),
-        send_link=send_link,
+        hooks=hooks,
         beside=session if by_host and isinstance(session, Ticket) and session.door == "link" else None,
     )
 

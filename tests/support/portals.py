@@ -14,7 +14,7 @@ import httpx
 
 from invoice_portal import CustomerId, Email, Identity, Portal
 from invoice_portal.drivers.database import EngineDatabase
-from invoice_portal.sharing.fresh import SendLink
+from invoice_portal.hooks import NO_HOOKS, Hooks
 from support.html import Html
 from support.runtimes.base import PREFIX, AsyncIdentify, Host, Identify, Runtime
 from support.stripe_server import StripeServer
@@ -211,7 +211,7 @@ class Mount:
         overrides: Mapping[str, str] | None = None,
         page: str = "",
         clock: Callable[[], float] | None = None,
-        send_link: SendLink | None = None,
+        hooks: Hooks = NO_HOOKS,
         django: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Mounted:
@@ -233,7 +233,7 @@ class Mount:
             identify=identify,
             templates=self._written(overrides) if overrides else None,
             page=page,
-            send_link=send_link,
+            hooks=hooks,
             django=django or {},
         )
         mounted = Mounted(self.runtime, self.runtime.mount(host), self._stack)

@@ -11,7 +11,7 @@ from invoice_portal.identity import CustomerId, Email
 from invoice_portal.stripe_api.customers import Customer, customers_with_email
 from invoice_portal.stripe_api.invoices import Invoice
 from invoice_portal.stripe_api.reading import Listing
-from invoice_portal.stripe_api.whole_subscriptions import WholeSubscription, whole_subscription
+from invoice_portal.stripe_api.subscriptions import Subscription, whole_subscription
 from invoice_portal.visits import Visit
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def in_scope(visit: Visit, invoice: Invoice) -> bool:
     return scope is None or visit.settings.show_all_invoices or invoice.subscription == scope
 
 
-async def own_subscription(visit: Visit, subscription: str) -> WholeSubscription:
+async def own_subscription(visit: Visit, subscription: str) -> Subscription:
     """A subscription, read afresh, once it turned out to be the visitor's and the one in view, if one was given.
 
     Raises ``NotFound`` for one that is missing, somebody else's or out of scope: all look the same.

@@ -48,9 +48,9 @@ def rhythm(language: Language, amount: str, price: Price) -> str:
 def _each(language: Language, price: Price) -> str:
     """What one unit costs, or one package of them."""
     _ = language.gettext
-    amount = language.unit_price(price.unit or Decimal(0), price.currency)
-    if price.package > 1:
-        return _("%(price)s for every %(number)s units", price=amount, number=language.number(Decimal(price.package)))
+    amount = language.unit_price(price.unit_amount or Decimal(0), price.currency)
+    if price.divide_by > 1:
+        return _("%(price)s for every %(number)s units", price=amount, number=language.number(Decimal(price.divide_by)))
     return _("%(price)s per unit used", price=amount) if price.metered else amount
 
 

@@ -11,14 +11,15 @@ from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.pages.owned import given_subscription, own_customers, own_subscription
 from invoice_portal.pages.subscriptions_view import make_subscription_rows, view_subscription
-from invoice_portal.stripe_api.prices import Price, price_with
+from invoice_portal.stripe_api.prices import Price, retrieve_price
 from invoice_portal.stripe_api.products import products_with
 from invoice_portal.stripe_api.reading import Listing
-from invoice_portal.stripe_api.whole_subscriptions import (
+from invoice_portal.stripe_api.subscriptions import (
     Discount,
-    WholeSubscription,
+    Subscription,
+    SubscriptionItem,
     discounts_of,
-    whole_subscriptions_of,
+    subscriptions_of,
 )
 from invoice_portal.visits import Visit
 
@@ -29,7 +30,7 @@ _MOST_CALLS: Final = 20
 async def subscriptions(visit: Visit) -> Response:
     """Every subscription of the visitor's, or the one that was given on arrival."""
     found = await own_subscriptions(visit)
-    names = await names_of(price for subscription in found for price in _prices(subscription))
+    names = await names_of(price for subscription in found for price in subscription.prices)
     _ = visit.language.gettext
     return Page(
         template="invoice_portal/subscriptions.html",
@@ -42,7 +43,7 @@ async def subscription(visit: Visit) -> Response:
     """One subscription with everything about it. Names and discounts may fail alone."""
     visit.demand("view")
     whole = await own_subscription(visit, visit.request.args["subscription"])
-    names, discounts = await names_of(_prices(whole)), await discounts_for(whole)
+    names, discounts = await names_of(whole.prices), await discounts_for(whole)
     view = view_subscription(visit, whole, names, discounts)
     return Page(
         template="invoice_portal/subscription.html",
@@ -51,7 +52,7 @@ async def subscription(visit: Visit) -> Response:
     )
 
 
-async def own_subscriptions(visit: Visit) -> tuple[WholeSubscription, ...]:
+async def own_subscriptions(visit: Visit) -> tuple[Subscription, ...]:
     """Every subscription that this visitor may see, with the steps of its prices, newest first.
 
     Raises ``NotFound`` for somebody whose link opens one invoice only.
@@ -62,8 +63,8 @@ async def own_subscriptions(visit: Visit) -> tuple[WholeSubscription, ...]:
     if given := given_subscription(visit):
         return (await own_subscription(visit, given),)
     customers = (await own_customers(visit))[:MOST_CUSTOMERS]
-    outcomes = await each([whole_subscriptions_of(customer) for customer in customers])
-    found: list[WholeSubscription] = []
+    outcomes = await each([subscriptions_of(customer) for customer in customers])
+    found: list[Subscription] = []
     for customer, outcome in zip(customers, outcomes, strict=True):
         if not (isinstance(outcome, Failed) and isinstance(outcome.error, NotFound)):  # Stripe has no such customer
             found += await _rest(customer, needed(outcome))
@@ -78,7 +79,7 @@ async def names_of(prices: Iterable[Price]) -> Mapping[str, str]:
     return {product.id: product.name for products in found for product in products}
 
 
-async def discounts_for(subscription: WholeSubscription) -> Outcome[tuple[Discount, ...]]:
+async def discounts_for(subscription: Subscription) -> Outcome[tuple[Discount, ...]]:
     """What its discounts take off; nobody is asked where there are none."""
     if not subscription.discounts:
         return Ok(())
@@ -86,26 +87,23 @@ async def discounts_for(subscription: WholeSubscription) -> Outcome[tuple[Discou
     return outcome
 
 
-def _prices(subscription: WholeSubscription) -> list[Price]:
-    return [item.price for item in subscription.items]
-
-
-async def _rest(customer: str, listing: Listing[WholeSubscription]) -> Sequence[WholeSubscription]:
+async def _rest(customer: str, listing: Listing[Subscription]) -> Sequence[Subscription]:
     found = list(listing.items)
     for _ in range(_MOST_CALLS):
         if not listing.has_more or not listing.items:
             break
-        listing = await whole_subscriptions_of(customer, after=found[-1].id)
+        listing = await subscriptions_of(customer, after=found[-1].id)
         found += listing.items
     return found
 
 
-async def _with_tiers(subscriptions: Sequence[WholeSubscription]) -> tuple[WholeSubscription, ...]:
+async def _with_tiers(subscriptions: Sequence[Subscription]) -> tuple[Subscription, ...]:
     """The subscriptions with the tiers of their prices, for which a list is a level too deep."""
-    wanted = sorted({price.id for one in subscriptions for price in _prices(one) if price.tiers_mode})
-    outcomes = await each([price_with(price) for price in wanted])
+    wanted = sorted({price.id for one in subscriptions for price in one.prices if price.tiers_mode})
+    outcomes = await each([retrieve_price(price) for price in wanted])
     known = {outcome.value.id: outcome.value for outcome in outcomes if isinstance(outcome, Ok)}
-    return tuple(
-        replace(one, items=tuple(replace(item, price=known.get(item.price.id, item.price)) for item in one.items))
-        for one in subscriptions
-    )
+    return tuple(replace(one, items=tuple(_with_tier(item, known) for item in one.items)) for one in subscriptions)
+
+
+def _with_tier(item: SubscriptionItem, known: Mapping[str, Price]) -> SubscriptionItem:
+    return replace(item, price=known[item.price.id]) if item.price and item.price.id in known else item

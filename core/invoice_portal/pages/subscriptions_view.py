@@ -12,7 +12,7 @@ from invoice_portal.pages.price_words import price_words
 from invoice_portal.pages.status import StatusBadge
 from invoice_portal.pages.subscription_status import explained, next_step, subscription_badge
 from invoice_portal.stripe_api.prices import Price
-from invoice_portal.stripe_api.whole_subscriptions import Discount, Item, WholeSubscription
+from invoice_portal.stripe_api.subscriptions import Discount, Subscription, SubscriptionItem
 from invoice_portal.visits import Visit
 
 
@@ -64,15 +64,15 @@ class SubscriptionView:
     invoices_url: str
 
 
-def name_of_subscription(language: Language, subscription: WholeSubscription, names: Mapping[str, str]) -> str:
+def name_of_subscription(language: Language, subscription: Subscription, names: Mapping[str, str]) -> str:
     """What customers call it: its products by name, or its description."""
-    products = [names.get(item.price.product or "") or item.price.nickname for item in subscription.items]
+    products = [names.get(price.product or "") or price.nickname for price in subscription.prices]
     named = ", ".join(dict.fromkeys(name for name in products if name))
     return named or subscription.description or language.gettext("Subscription")
 
 
 def make_subscription_rows(
-    visit: Visit, subscriptions: Iterable[WholeSubscription], names: Mapping[str, str]
+    visit: Visit, subscriptions: Iterable[Subscription], names: Mapping[str, str]
 ) -> tuple[SubscriptionRow, ...]:
     """The rows of the list: what runs comes first, what has ended last."""
     found = sorted(subscriptions, key=lambda each: (each.ended, -each.created))
@@ -81,7 +81,7 @@ def make_subscription_rows(
 
 def view_subscription(
     visit: Visit,
-    subscription: WholeSubscription,
+    subscription: Subscription,
     names: Mapping[str, str],
     discounts: Outcome[tuple[Discount, ...]],
 ) -> SubscriptionView:
@@ -103,8 +103,10 @@ def view_subscription(
     )
 
 
-def plan_line(language: Language, item: Item, names: Mapping[str, str]) -> PlanLine:
+def plan_line(language: Language, item: SubscriptionItem, names: Mapping[str, str]) -> PlanLine:
     """One item in words."""
+    if item.price is None:
+        return PlanLine(language.gettext("Plan"), "", (), "")
     words = price_words(language, item.price, item.quantity)
     return PlanLine(price_name(language, item.price, names), words.text, words.steps, words.note)
 
@@ -133,7 +135,7 @@ def _holds(discount: Discount, now: int) -> bool:
     return discount.end is None or discount.end > now
 
 
-def _row(visit: Visit, subscription: WholeSubscription, names: Mapping[str, str]) -> SubscriptionRow:
+def _row(visit: Visit, subscription: Subscription, names: Mapping[str, str]) -> SubscriptionRow:
     language = visit.language
     return SubscriptionRow(
         id=subscription.id,
@@ -147,7 +149,7 @@ def _row(visit: Visit, subscription: WholeSubscription, names: Mapping[str, str]
     )
 
 
-def _facts(language: Language, subscription: WholeSubscription) -> Iterable[Fact]:
+def _facts(language: Language, subscription: Subscription) -> Iterable[Fact]:
     _ = language.gettext
     yield Fact(_("Since"), language.date(subscription.created))
     if subscription.period and not subscription.ended:

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from invoice_portal.errors import NotFound
 
-Prefix: TypeAlias = Literal["in", "sub", "cn", "cus", "price"]
+Prefix: TypeAlias = Literal["in", "sub", "cn", "cus", "price", "mtr", "pm"]
 
 _REST: Final = re.compile(r"[A-Za-z0-9_]{1,250}")
 _OWN: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")

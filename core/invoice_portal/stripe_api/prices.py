@@ -1,22 +1,23 @@
-"""Prices (docs.stripe.com/api/prices): what a subscription's item costs, in every shape that Stripe knows."""
+"""Prices (docs.stripe.com/api/prices): what a unit costs, in one amount, in packages or in tiers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Final, Literal, TypeAlias
 
 from invoice_portal.effects import StripeCall
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.reading import Reader, one
 
-Interval: TypeAlias = Literal["day", "week", "month", "year"]
-TiersMode: TypeAlias = Literal["graduated", "volume", ""]
+TiersMode: TypeAlias = Literal["", "graduated", "volume"]
+
+_MODES: Final[dict[str, TiersMode]] = {"graduated": "graduated", "volume": "volume"}
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One step: up to ``up_to`` units (None: all above) for ``unit`` each and ``flat`` for all, in minor units."""
+    """Units up to ``up_to`` (None: without end): ``unit`` and ``flat`` are minor units, with up to twelve decimals."""
 
     up_to: int | None
     unit: Decimal | None
@@ -25,53 +26,58 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price. ``unit`` is in minor units, for a package of ``package`` units; None where there are tiers.
+    """A price in its own currency.
 
-    ``interval`` is empty for a one-time price. ``tiers`` is empty where they were not expanded.
+    ``unit_amount`` is in minor units and None for tiers. ``tiers`` are there only where they were expanded.
+    ``divide_by`` is the size of a package, 1 where units are billed one by one.
     """
 
     id: str
-    product: str | None
-    active: bool
     currency: str
+    product: str | None
     nickname: str
-    unit: Decimal | None
-    package: int
-    interval: Interval | Literal[""]
+    interval: str
     interval_count: int
+    meter: str | None
     metered: bool
+    unit_amount: Decimal | None
     tiers_mode: TiersMode
     tiers: tuple[Tier, ...]
+    divide_by: int
+    round_up: bool
+    active: bool = True
 
     @property
     def rhythm(self) -> tuple[str, int]:
-        """How often it is billed: another one begins a new period at once."""
+        """How often it is billed: a subscription that takes another rhythm begins a new period at once."""
         return self.interval, self.interval_count
 
 
-def price_with(price: str) -> StripeCall[Price]:
-    """One price with its tiers, which Stripe leaves out unless they are asked for."""
-    return StripeCall("get", f"/v1/prices/{checked('price', price)}", one(parse_price, "price"), {"expand": ["tiers"]})
+def retrieve_price(price: str) -> StripeCall[Price]:
+    """One price with its tiers: a list of subscriptions is too deep to expand them in."""
+    path = f"/v1/prices/{checked('price', price)}"
+    return StripeCall("get", path, one(parse_price, "price"), {"expand": ["tiers"]})
 
 
 def parse_price(reader: Reader) -> Price:
     """Read one price."""
-    recurring, package = reader.inside("recurring"), reader.inside("transform_quantity")
-    interval = recurring.text_or("interval") if recurring else ""
-    mode = reader.text_or("tiers_mode")
+    recurring = reader.inside("recurring")
+    transform = reader.inside("transform_quantity")
     return Price(
         id=reader.id(),
-        product=reader.id_or_none("product"),
-        active=reader.flag("active"),
         currency=reader.text_or("currency"),
+        product=reader.id_or_none("product"),
         nickname=reader.text_or("nickname"),
-        unit=reader.decimal_or_none("unit_amount_decimal"),
-        package=(package.integer_or_none("divide_by") if package else None) or 1,
-        interval=cast(Interval, interval) if interval in get_args(Interval) else "",
-        interval_count=(recurring.integer_or_none("interval_count") if recurring else None) or 1,
+        interval=recurring.text_or("interval") if recurring else "",
+        interval_count=(recurring.integer_or_none("interval_count") or 1) if recurring else 1,
+        meter=recurring.id_or_none("meter") if recurring else None,
         metered=recurring is not None and recurring.text_or("usage_type") == "metered",
-        tiers_mode=cast(TiersMode, mode) if mode in get_args(TiersMode) else "",
+        unit_amount=reader.decimal_or_none("unit_amount_decimal"),
+        tiers_mode=_MODES.get(reader.text_or("tiers_mode"), ""),
         tiers=reader.each("tiers", _tier),
+        divide_by=max(1, transform.integer_or_none("divide_by") or 1) if transform else 1,
+        round_up=transform is not None and transform.text_or("round") == "up",
+        active=reader.flag("active"),
     )
 
 
