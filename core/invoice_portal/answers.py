@@ -10,7 +10,7 @@ from invoice_portal.http import Data, Empty, Page, Redirect, Response
 from invoice_portal.identity import CustomerId, Identity
 from invoice_portal.sessions import SESSION_COOKIE, Arrival
 from invoice_portal.sharing.trail import Entry
-from invoice_portal.stripe_api.ids import is_id
+from invoice_portal.stripe_api.ids import Prefix, is_id
 from invoice_portal.visits import Visit, name_of
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def served(response: Response) -> bool:
 
 def subject_of(args: Mapping[str, str]) -> str:
     """The object that the address names; nothing of a visitor's own choice gets into the trail."""
-    note, invoice = args.get("credit_note", ""), args.get("invoice", "")
-    return note if is_id("cn", note) else invoice if is_id("in", invoice) else ""
+    kinds: tuple[tuple[str, Prefix], ...] = (("credit_note", "cn"), ("invoice", "in"), ("subscription", "sub"))
+    return next((args[name] for name, prefix in kinds if is_id(prefix, args.get(name, ""))), "")
 
 
 def error_data(error: PortalError) -> Data:

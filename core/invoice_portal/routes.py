@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from invoice_portal.api import document, me, merchant
-from invoice_portal.pages import assets, enter, handover, home, invoice, sharing
+from invoice_portal.pages import assets, enter, handover, home, invoice, sharing, subscriptions
 from invoice_portal.routing import Method, Route
 
 
@@ -168,6 +168,13 @@ ROUTES: Final = (
         event="download_invoice",
     ),
     Route("pay", "/invoices/{invoice}/pay", handover.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
+    Route("subscriptions", "/subscriptions", subscriptions.subscriptions),
+    Route(
+        "subscription",
+        "/subscriptions/{subscription}",
+        subscriptions.subscription,
+        audit="subscription.viewed",
+    ),
     Route("invoice_link", "/l/{token}", sharing.invoice_link, anonymous=True, arrives=True),
     Route("portal_link", "/p/{token}", sharing.portal_link, anonymous=True, arrives=True),
     Route("portal_session", "/s/{token}", sharing.portal_session, anonymous=True, arrives=True),
