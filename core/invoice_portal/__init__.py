@@ -24,6 +24,7 @@ from invoice_portal.errors import (
     StripeUnavailable,
     TooManyRequests,
 )
+from invoice_portal.hooks import Event, Hooks, Payable, Payment
 from invoice_portal.identity import CustomerId, Email, Identity
 from invoice_portal.portal import Portal
 from invoice_portal.settings import PortalSettings
@@ -35,8 +36,10 @@ __all__ = [
     "ConfigurationError",
     "CustomerId",
     "Email",
+    "Event",
     "FormExpired",
     "FreshLink",
+    "Hooks",
     "Identity",
     "InvoicePortalError",
     "Link",
@@ -47,6 +50,8 @@ __all__ = [
     "NotAllowed",
     "NotFound",
     "NotIdentified",
+    "Payable",
+    "Payment",
     "Portal",
     "PortalError",
     "PortalSession",

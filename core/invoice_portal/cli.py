@@ -20,7 +20,8 @@ from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy, make_identity
 from invoice_portal.portal import Portal
 from invoice_portal.resources import data_dir
-from invoice_portal.settings import ENV_PREFIX, PortalSettings
+from invoice_portal.settings import PortalSettings
+from invoice_portal.settings_checks import ENV_PREFIX
 from invoice_portal.signing import hash_identifier
 
 PORT = click.IntRange(1, 65535)
@@ -172,7 +173,7 @@ def _found(portal_name: str | None) -> Portal | PortalSettings:
     if isinstance(found, Portal | PortalSettings):
         return found
     if isinstance(found, Mapping):
-        hooks = ("identify", "send_link")
+        hooks = ("identify", "hooks")
         return PortalSettings.from_mapping({name: value for name, value in found.items() if name not in hooks})
     raise ConfigurationError(f"{portal_name} is neither a Portal, nor PortalSettings, nor a dict of settings.")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
-from invoice_portal.errors import PortalError
+from invoice_portal.errors import PortalError, StripeUnavailable
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -65,9 +65,13 @@ Outcome: TypeAlias = Ok[T] | Failed
 
 @dataclass(frozen=True, slots=True)
 class Together(Effect[T_co]):
-    """Independent calls to Stripe, in flight at the same time; each may fail alone."""
+    """Independent calls to Stripe, in flight at the same time; each may fail alone.
+
+    ``seconds`` is how long all of them are waited for: one that has not been answered by then has failed.
+    """
 
     calls: tuple[StripeCall[Any], ...]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,11 @@ class Atomic(Effect[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class HostCall(Effect[None]):
-    """A call of the host's own function, which may be a coroutine function, with one argument."""
+class HostCall(Effect[object]):
+    """A call of the host's own function, which may be a coroutine function, with one argument; gives its answer.
+
+    The answer can be anything: whoever asks looks at what it is.
+    """
 
     function: Callable[[Any], object]
     argument: object
@@ -129,9 +136,14 @@ def together(*calls: StripeCall[Any]) -> Together[Any]:
     return Together(calls)
 
 
-def each(calls: Sequence[StripeCall[T]]) -> Together[tuple[Outcome[T], ...]]:
-    """Make any number of calls of one kind at once."""
-    return Together(tuple(calls))
+def each(calls: Sequence[StripeCall[T]], seconds: float | None = None) -> Together[tuple[Outcome[T], ...]]:
+    """Make any number of calls of one kind at once, and wait for them no longer than ``seconds``."""
+    return Together(tuple(calls), seconds)
+
+
+def too_late(call: StripeCall[Any], seconds: float) -> Failed:
+    """What a driver puts in the place of an answer that did not come in time."""
+    return Failed(StripeUnavailable(f"{call.method.upper()} {call.path}: no answer within {seconds:g} seconds"))
 
 
 def needed(outcome: Outcome[T]) -> T:

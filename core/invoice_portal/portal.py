@@ -11,21 +11,44 @@ from functools import cached_property
 from typing import Final
 
 from invoice_portal.admission import admit
-from invoice_portal.answers import entry_of, error_data, retry_header
+from invoice_portal.answers import entry_of, error_data, retry_header, served, subject_of
+from invoice_portal.api.cors import allowing, preflight
+from invoice_portal.api.own import own_error
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, EngineDatabase, make_database
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
-from invoice_portal.errors import BadRequest, ConfigurationError, LinkEnded, PortalError, StoreUnavailable
+from invoice_portal.errors import (
+    BadRequest,
+    ConfigurationError,
+    LinkEnded,
+    PortalError,
+    SessionExpired,
+    StoreUnavailable,
+)
 from invoice_portal.framing import context_of
-from invoice_portal.http import MAX_FORM_BYTES, Asset, Cookie, Data, Page, Redirect, Render, Reply, Request, Response
+from invoice_portal.hooks import NO_HOOKS, EventName, Hooks
+from invoice_portal.http import (
+    MAX_FORM_BYTES,
+    Asset,
+    Cookie,
+    Data,
+    Empty,
+    Page,
+    Redirect,
+    Render,
+    Reply,
+    Request,
+    Response,
+)
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
 from invoice_portal.pages.message import FreshForm, message_page
 from invoice_portal.rendering import COMMON_HEADERS, cookie_for, page_headers, render_page
-from invoice_portal.routes import Route
+from invoice_portal.routing import Route
 from invoice_portal.sessions import (
     FORM_COOKIE,
+    FORM_COOKIE_SECONDS,
     LANGUAGE_COOKIE,
     MOST_ARRIVAL_SECONDS,
     SESSION_COOKIE,
@@ -33,13 +56,14 @@ from invoice_portal.sessions import (
     sign_arrival,
 )
 from invoice_portal.settings import PortalSettings
-from invoice_portal.sharing.fresh import SendLink, seal_request
+from invoice_portal.sharing.fresh import seal_request
 from invoice_portal.sharing.links import switch_on, switched_on
 from invoice_portal.sharing.model import Desk, checked_actions
 from invoice_portal.sharing.trail import appending
 from invoice_portal.shells import Async, Audit, Links, Sessions
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import is_id
+from invoice_portal.telling import tell
 from invoice_portal.visits import Visit, begin
 
 _YEAR: Final = 365 * 24 * 60 * 60
@@ -50,8 +74,8 @@ log = logging.getLogger("invoice_portal")
 class Portal:
     """One portal, mounted by an adapter. Safe to share between threads and event loops.
 
-    ``clock`` gives UTC seconds. ``send_link`` sends a fresh link to a customer's address on file; without it the page
-    of an ended link offers none. ``database`` takes the place of the one that ``database_url`` names. Raises
+    ``clock`` gives UTC seconds. ``hooks`` are the host's own functions (:mod:`invoice_portal.hooks`).
+    ``database`` takes the place of the one that ``database_url`` names. Raises
     :class:`~invoice_portal.errors.ConfigurationError` where the settings' translations cannot be read.
     """
 
@@ -60,12 +84,12 @@ class Portal:
         settings: PortalSettings,
         *,
         clock: Callable[[], float] = time.time,
-        send_link: SendLink | None = None,
+        hooks: Hooks = NO_HOOKS,
         database: Database | None = None,
     ) -> None:
         self.settings = settings
         self.database = database or make_database(settings)
-        self.send_link = send_link
+        self.hooks = hooks
         self._switch_checked = False
         self.languages = Languages(settings.default_language, settings.time_zone, settings.translations)
         self._signer = Signer(settings.secret_keys, settings.realm)
@@ -185,6 +209,8 @@ class Portal:
 
     async def serve(self, route: Route, visit: Visit) -> tuple[Response, Visit]:
         """The program of a request from its cookie to its record in the audit trail; gives who it turned out to be."""
+        if visit.request.method == "OPTIONS":
+            return preflight(route, visit), visit
         try:
             await self.checked()
         except StoreUnavailable as error:
@@ -192,7 +218,9 @@ class Portal:
         admitted = visit if route.anonymous else await self._admitted(visit)
         response = await self.respond(route, admitted)
         await self._record(route, admitted, response)
-        return response, admitted
+        if route.event and served(response):
+            await tell(admitted, route.event, subject_of(admitted.request.args))
+        return allowing(visit, response) if route.own else response, admitted
 
     async def _admitted(self, visit: Visit) -> Visit:
         """The visit with its link or session looked up.
@@ -211,6 +239,7 @@ class Portal:
         """The program of a whole request: the route's own, with the form's check before and errors made into pages."""
         try:
             if route.speaks and (chosen := self._chosen_language(visit)):
+                await tell(visit, "language_change", language=visit.request.query["lang"])
                 return chosen
             if route.api and visit.request.unread:
                 raise BadRequest(f"the body is longer than {MAX_FORM_BYTES} bytes, or could not be read to its end")
@@ -218,6 +247,10 @@ class Portal:
                 visit.check_form()
             return await route.program(visit)
         except PortalError as error:
+            name: EventName = "session_expired" if isinstance(error, SessionExpired) else "error"
+            await tell(visit, name, subject_of(visit.request.args), kind=type(error).__name__, status=error.status)
+            if route.own:
+                return own_error(visit, error)
             return error_data(error) if route.api else self._error_page(visit, error)
 
     async def _record(self, route: Route, visit: Visit, response: Response) -> None:
@@ -257,13 +290,14 @@ class Portal:
 
     def begin(self, request: Request) -> Visit:
         """The visit that a request begins."""
-        return begin(request, self.settings, self._signer, self._language(request), self._now(), self.send_link)
+        return begin(request, self.settings, self._signer, self._language(request), self._now(), self.hooks)
 
     def _language(self, request: Request) -> Language:
         """The visitor's own choice, else the browser's languages, else the default."""
         if not self.settings.detect_language:
             return self.languages.default
         wanted = [
+            request.query.get("lang", ""),
             request.cookies.get(LANGUAGE_COOKIE, ""),
             *accepted(request.headers.get("accept-language", "")),
         ]
@@ -295,7 +329,7 @@ class Portal:
         )
 
     def _fresh_form(self, visit: Visit, error: PortalError) -> FreshForm | None:
-        if not isinstance(error, LinkEnded) or not error.row or self.send_link is None:
+        if not isinstance(error, LinkEnded) or not error.row or self.hooks.send_link is None:
             return None
         return FreshForm(visit.url("fresh_link"), seal_request(self._signer, error.row, visit.now))
 
@@ -319,7 +353,9 @@ class Portal:
                     **COMMON_HEADERS,
                 }
                 body = json.dumps(response.value, ensure_ascii=False).encode()
-                return self._reply(visit, response.status, headers, body, ())
+                return self._reply(visit, response.status, headers, body, response.cookies)
+            case Empty():
+                return self._reply(visit, 204, {**response.headers, **COMMON_HEADERS}, b"", ())
             case Asset():
                 headers = {
                     "Content-Type": response.content_type,
@@ -330,10 +366,10 @@ class Portal:
 
     def _form_cookie(self, visit: Visit) -> tuple[Cookie, ...]:
         """A browser that has no form cookie yet gets one with the first page that can hold a form."""
-        needless = visit.request.host_form or FORM_COOKIE in visit.request.cookies
+        needless = visit.request.host_form or visit.by_token or FORM_COOKIE in visit.request.cookies
         if needless or not isinstance(visit.arrival, Arrival):
             return ()
-        return (Cookie(name=FORM_COOKIE, value=visit.form_cookie, max_age=_YEAR),)
+        return (Cookie(name=FORM_COOKIE, value=visit.form_cookie, max_age=FORM_COOKIE_SECONDS),)
 
     def _reply(
         self, visit: Visit, status: int, headers: dict[str, str], body: bytes, cookies: tuple[Cookie, ...]
@@ -350,7 +386,7 @@ def _left_behind(visit: Visit, cookies: tuple[Cookie, ...]) -> tuple[Cookie, ...
     A link beside a login is in use (:attr:`~invoice_portal.visits.Visit.beside`) and stays.
     """
     unused = visit.request.visitor is not None and SESSION_COOKIE in visit.request.cookies and visit.beside is None
-    if not unused or any(cookie.name == SESSION_COOKIE for cookie in cookies):
+    if visit.by_token or not unused or any(cookie.name == SESSION_COOKIE for cookie in cookies):
         return ()
     return (Cookie(name=SESSION_COOKIE, value="", max_age=0),)
 

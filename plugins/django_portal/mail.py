@@ -1,4 +1,4 @@
-"""How fresh links are sent unless the setting ``send_link`` names something else: by the project's own mail."""
+"""How fresh links are sent unless the setting's ``hooks`` name something else: by the project's own mail."""
 
 from __future__ import annotations
 

@@ -20,9 +20,7 @@ def renderer(request: HttpRequest) -> Render:
     def render(template: str, context: Mapping[str, Any]) -> Rendered:
         try:
             override = get_template(template)
-        except TemplateDoesNotExist as missing:
-            if missing.args[:1] != (template,):  # an override exists, but it extends or includes what does not
-                raise
+        except TemplateDoesNotExist:
             return _packaged().render(template, context)
         return Rendered(override.render(dict(context), request), packaged=False)
 

@@ -18,13 +18,15 @@ from flask_portal.login import flask_login_user
 from flask_portal.tags import EXTENSION, portal_named, template_globals
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.errors import ConfigurationError
+from invoice_portal.hooks import hooks_of
 from invoice_portal.http import MAX_FORM_BYTES, Rendered, Reply, Request, whole_body
 from invoice_portal.portal import portal_of
 from invoice_portal.resources import data_dir
-from invoice_portal.routes import ROUTES, Route
+from invoice_portal.routes import ROUTES
+from invoice_portal.routing import Route
 
-SEND_LINK = "send_link"
-"""The one entry of the config that is no setting: the function that sends a fresh link."""
+HOOKS = "hooks"
+"""The one entry of the config that is no setting: the host's own functions."""
 
 Identify: TypeAlias = Callable[[flask.Request], Identity | None]
 
@@ -47,7 +49,11 @@ def blueprint(
         rule = route.path.replace("{", "<").replace("}", ">")
         # Flask would answer "/billing" with a redirect, and a POST to it with an error: both spellings are one page.
         result.add_url_rule(
-            rule, endpoint=route.name, view_func=mounted.view(route), methods=route.methods, strict_slashes=False
+            rule,
+            endpoint=route.name,
+            view_func=mounted.view(route),
+            methods=[*route.methods, "OPTIONS"] if route.own else route.methods,
+            strict_slashes=False,
         )
     return result
 
@@ -117,8 +123,8 @@ def _from_config(app: App) -> Portal:
     config = app.config.get("INVOICE_PORTAL")
     if not isinstance(config, Mapping):
         raise ConfigurationError('pass a Portal to blueprint(), or set app.config["INVOICE_PORTAL"] to a dict')
-    values = {name: value for name, value in config.items() if name != SEND_LINK}
-    return Portal(PortalSettings.from_mapping(values), send_link=config.get(SEND_LINK))
+    values = {name: value for name, value in config.items() if name != HOOKS}
+    return Portal(PortalSettings.from_mapping(values), hooks=hooks_of(config.get(HOOKS)))
 
 
 def render(template: str, context: Mapping[str, Any]) -> Rendered:

@@ -43,16 +43,23 @@ class Kept:
         self._jobs: dict[str, set[int]] = {}
         self._states: dict[tuple[str, str], str] = {}
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        try:
+            self._begin()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _begin(self) -> None:
         self._database.execute("pragma journal_mode = wal")
         self._database.execute("pragma synchronous = normal")
         self.is_new = not self._database.execute("pragma user_version").fetchone()[0]
-        with sandbox.lock:
+        with self._sandbox.lock:
             if self.is_new:
                 self._database.executescript(f"begin; {_TABLES} pragma user_version = {_FORMAT}; commit;")
             else:
                 self._load()
-            self._watch(sandbox)
-            sandbox.on_change = self.write
+            self._watch(self._sandbox)
+            self._sandbox.on_change = self.write
             self.write()
 
     def write(self) -> None:
@@ -66,7 +73,9 @@ class Kept:
             self._database.execute("commit")
 
     def close(self) -> None:
-        """Write down the last and close the file; from then on nothing is kept."""
+        """Write down the last and close the file; from then on nothing is kept. A second time does nothing."""
+        if self._sandbox.on_change != self.write:
+            return
         self.write()
         for account in (self._sandbox, *self._sandbox.connected.values()):
             account.on_change = account.store.touched = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from invoice_portal import Email
+from invoice_portal import Email, Hooks
 from invoice_portal.sharing.fresh import FreshLink
 from support.accounts import Account
 from support.moments import DAY
@@ -28,7 +28,7 @@ class Outbox:
 
 def test_a_fresh_link_goes_to_the_address_on_file(shared: Mount, account: Account, stripe: StripeServer) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox, business_name="Northwind")
+    portal = shared(hooks=Hooks(send_link=outbox), business_name="Northwind")
     invoice = account.open(account.customer(ANNA))
     old = portal.portal.links.invoice(invoice)
     stripe.sandbox.clock.advance(200 * DAY)
@@ -50,7 +50,7 @@ def test_asking_again_does_not_end_the_link_that_was_just_sent(
     shared: Mount, account: Account, stripe: StripeServer
 ) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox)
+    portal = shared(hooks=Hooks(send_link=outbox))
     invoice = account.open(account.customer(ANNA))
     old = portal.portal.links.invoice(invoice)
     stripe.sandbox.clock.advance(200 * DAY)
@@ -65,7 +65,7 @@ def test_an_expired_session_gets_a_new_one_that_puts_nobody_out(
     shared: Mount, account: Account, stripe: StripeServer
 ) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox)
+    portal = shared(hooks=Hooks(send_link=outbox))
     customer = account.customer(ANNA)
     old = portal.portal.sessions.create(customer, actions=["view"])
     stripe.sandbox.clock.advance(3600)
@@ -82,7 +82,7 @@ def test_the_answer_is_the_same_whoever_asks_for_whatever(
     shared: Mount, account: Account, stripe: StripeServer
 ) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox)
+    portal = shared(hooks=Hooks(send_link=outbox))
     known, unknown = account.customer(ANNA), account.customer("")
     pages = []
     for customer in (known, unknown):
@@ -103,7 +103,7 @@ def test_a_hook_that_fails_changes_nothing_for_the_visitor(
     def fail(fresh: FreshLink) -> None:
         raise OSError("the mail server is down")
 
-    portal = shared(send_link=fail)
+    portal = shared(hooks=Hooks(send_link=fail))
     invoice = account.open(account.customer(ANNA))
     link = portal.portal.links.invoice(invoice)
     stripe.sandbox.clock.advance(200 * DAY)
@@ -119,7 +119,7 @@ def test_an_async_hook_is_awaited(shared: Mount, account: Account, stripe: Strip
     async def send(fresh: FreshLink) -> None:
         outbox(fresh)
 
-    portal = shared(send_link=send)
+    portal = shared(hooks=Hooks(send_link=send))
     invoice = account.open(account.customer(ANNA))
     link = portal.portal.links.invoice(invoice)
     stripe.sandbox.clock.advance(200 * DAY)
@@ -192,7 +192,7 @@ def test_what_was_ended_on_purpose_stays_ended(
     shared: Mount, account: Account, stripe: StripeServer, end: Callable[[Mounted, str, str], str], days: int
 ) -> None:
     """Its holder is offered no fresh one: not now, and not when it would have expired too."""
-    portal = shared(send_link=Outbox())
+    portal = shared(hooks=Hooks(send_link=Outbox()))
     customer = account.customer(ANNA)
     url = end(portal, customer, account.open(customer))
     stripe.sandbox.clock.advance(days * DAY)
@@ -206,7 +206,7 @@ def test_what_is_ended_after_its_form_was_shown_stays_ended(
     shared: Mount, account: Account, stripe: StripeServer, what: str
 ) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox)
+    portal = shared(hooks=Hooks(send_link=outbox))
     customer = account.customer(ANNA)
     invoice = account.open(customer)
     session = portal.portal.sessions.create(customer)
@@ -227,7 +227,7 @@ def test_what_is_ended_after_its_form_was_shown_stays_ended(
 
 def test_whoever_has_a_replaced_link_is_sent_the_one_that_took_its_place(shared: Mount, account: Account) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox)
+    portal = shared(hooks=Hooks(send_link=outbox))
     invoice = account.open(account.customer(ANNA))
     old = portal.portal.links.invoice(invoice)
     newer = portal.portal.links.refresh(invoice)
@@ -238,7 +238,7 @@ def test_whoever_has_a_replaced_link_is_sent_the_one_that_took_its_place(shared:
 
 def test_a_form_that_is_an_hour_old_sends_nothing(shared: Mount, account: Account, stripe: StripeServer) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox)
+    portal = shared(hooks=Hooks(send_link=outbox))
     link = portal.portal.links.invoice(account.open(account.customer(ANNA)))
     stripe.sandbox.clock.advance(200 * DAY)
     browser = portal.browser()
@@ -250,7 +250,7 @@ def test_a_form_that_is_an_hour_old_sends_nothing(shared: Mount, account: Accoun
 
 def test_the_mail_is_in_the_customers_language(shared: Mount, account: Account, stripe: StripeServer) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox)
+    portal = shared(hooks=Hooks(send_link=outbox))
     customer = account.customer(ANNA, preferred_locales=["de-AT"])
     link = portal.portal.links.invoice(account.open(customer))
     stripe.sandbox.clock.advance(200 * DAY)
@@ -267,7 +267,7 @@ def test_a_hook_that_counts_as_false_is_called(shared: Mount, account: Account, 
             return 0
 
     outbox = Empty()
-    portal = shared(send_link=outbox)
+    portal = shared(hooks=Hooks(send_link=outbox))
     link = portal.portal.links.invoice(account.open(account.customer(ANNA)))
     stripe.sandbox.clock.advance(200 * DAY)
     browser = portal.browser()
@@ -281,7 +281,7 @@ def test_without_a_public_address_nothing_is_sent_and_links_can_be_looked_at(
     outbox = Outbox()
     invoice = account.open(account.customer(ANNA))
     link = shared().portal.links.invoice(invoice)
-    portal = shared(public_url="", send_link=outbox)
+    portal = shared(public_url="", hooks=Hooks(send_link=outbox))
     shown = portal.portal.links.show(invoice)
     assert shown is not None
     assert (shown.state, shown.url) == ("active", None)
@@ -295,7 +295,7 @@ def test_without_a_public_address_nothing_is_sent_and_links_can_be_looked_at(
 @pytest.mark.parametrize("storage", ["memory://", "database"])
 def test_asking_too_often_has_to_wait(shared: Mount, account: Account, stripe: StripeServer, storage: str) -> None:
     outbox = Outbox()
-    portal = shared(send_link=outbox, send_limit="2/hour", rate_limit_storage=storage)
+    portal = shared(hooks=Hooks(send_link=outbox), send_limit="2/hour", rate_limit_storage=storage)
     invoice = account.open(account.customer(ANNA))
     link = portal.portal.links.invoice(invoice)
     stripe.sandbox.clock.advance(200 * DAY)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoice_portal import ConfigurationError, Portal, PortalSettings
-from invoice_portal.settings import ENV_PREFIX, STRIPE_API_BASE
+from invoice_portal.settings_checks import ENV_PREFIX, STRIPE_API_BASE
 
 KEY, SECRET = "sk_test_51abc", "a key of at least 16"
 FIELDS = {field.name: field for field in dataclasses.fields(PortalSettings)}
@@ -97,7 +97,7 @@ def test_the_error_of_a_missing_secret_in_a_traceback_shows_no_secret():
     """A refused start ends in a log: the frames' own texts must hold no key either."""
     code = "from invoice_portal import PortalSettings; import os; PortalSettings.from_env()"
     secrets = {f"{ENV_PREFIX}STRIPE_API_KEY": "pk_live_hidden", f"{ENV_PREFIX}SECRET_KEYS": "hidden-too"}
-    environ = {**os.environ, **secrets}
+    environ = {name: text for name, text in os.environ.items() if not name.startswith(ENV_PREFIX)} | secrets
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60)
     assert "stripe_api_key must be" in done.stderr
     assert "hidden" not in done.stderr

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from sandbox.api import DAY, NOW, Api, Json
 from sandbox.world import everything
 from stripe_sandbox import Sandbox
-from stripe_sandbox.file import keep
+from stripe_sandbox.file import Kept, keep
+
+Keep: TypeAlias = Callable[[Sandbox], Kept]
+Reopen: TypeAlias = Callable[[], Sandbox]
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Keep]:
+    """Keeps a sandbox in the test's file, which is closed at the end."""
+    with ExitStack() as files:
+        yield lambda sandbox: files.enter_context(closing(keep(sandbox, tmp_path / "a.db")))
+
+
+@pytest.fixture
+def reopened(kept: Keep) -> Reopen:
+    def reopened() -> Sandbox:
+        sandbox = Sandbox(seed=99, now=1)
+        kept(sandbox)
+        return sandbox
+
+    return reopened
 
 
 def objects(sandbox: Sandbox) -> dict[tuple[str, str], Json]:
@@ -22,18 +45,11 @@ def objects(sandbox: Sandbox) -> dict[tuple[str, str], Json]:
     }
 
 
-def reopened(path: Path) -> Sandbox:
-    sandbox = Sandbox(seed=99, now=1)
-    keep(sandbox, path)
-    return sandbox
-
-
-def test_everything_comes_back(tmp_path: Path) -> None:
+def test_everything_comes_back(kept: Keep, reopened: Reopen) -> None:
     sandbox = Sandbox(seed=1, now=NOW)
-    kept = keep(sandbox, tmp_path / "a.db")
-    assert kept.is_new
+    assert kept(sandbox).is_new
     everything(Api(sandbox))
-    again = reopened(tmp_path / "a.db")
+    again = reopened()
     assert objects(again) == objects(sandbox)
     assert list(objects(again)) == list(objects(sandbox))
     assert again.account == sandbox.account
@@ -43,19 +59,19 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert again.events.known == sandbox.events.known
 
 
-def test_life_goes_on(tmp_path: Path) -> None:
+def test_life_goes_on(kept: Keep, reopened: Reopen) -> None:
     """The renewal that fell due while nothing ran comes when the clock moves; no identifier comes twice."""
     first = Sandbox(seed=1, now=NOW)
-    kept = keep(first, tmp_path / "a.db")
+    file = kept(first)
     api = Api(first)
     plan = api.subscribe(api.customer("pm_card_visa"))["id"]
     first.restrict("rk_test_r", ["invoice_read"])
     other = first.connect("Other", id="acct_other")
     other.call("POST", "/v1/customers", {"name": "Theirs"})
-    kept.close()
+    file.close()
     api.customer()
 
-    again = reopened(tmp_path / "a.db")
+    again = reopened()
     assert len(again.call("GET", "/v1/customers")["data"]) == 1
     assert again.connected["acct_other"].call("GET", "/v1/customers")["data"][0]["name"] == "Theirs"
     assert again.keys() == {"rk_test_r": ["invoice_read"]}
@@ -64,13 +80,13 @@ def test_life_goes_on(tmp_path: Path) -> None:
     assert [invoice["billing_reason"] for invoice in invoices] == ["subscription_cycle", "subscription_create"]
     ids = [again.call("POST", "/v1/customers")["id"] for _ in range(3)]
     assert len({*ids, *(item["id"] for item in again.store.all("customer"))}) == 4
-    third = reopened(tmp_path / "a.db")
+    third = reopened()
     assert objects(third) == objects(again)
 
 
-def test_what_is_refused_or_taken_back_is_not_kept(tmp_path: Path) -> None:
+def test_what_is_refused_or_taken_back_is_not_kept(kept: Keep, reopened: Reopen) -> None:
     sandbox = Sandbox(seed=1, now=NOW)
-    keep(sandbox, tmp_path / "a.db")
+    kept(sandbox)
     api = Api(sandbox)
     id = api.customer()
     saved = sandbox.snapshot()
@@ -78,9 +94,9 @@ def test_what_is_refused_or_taken_back_is_not_kept(tmp_path: Path) -> None:
     api.delete(f"customers/{id}")
     api.customer()
     sandbox.restore(saved)
-    assert [item["id"] for item in reopened(tmp_path / "a.db").store.all("customer")] == [id]
+    assert [item["id"] for item in reopened().store.all("customer")] == [id]
     sandbox.reset(now=NOW + 5)
-    empty = reopened(tmp_path / "a.db")
+    empty = reopened()
     assert (objects(empty), empty.clock.now) == ({}, NOW + 5)
 
 

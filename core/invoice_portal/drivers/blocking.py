@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import cached_property, partial
 from inspect import isawaitable, iscoroutine
@@ -26,6 +26,7 @@ from invoice_portal.effects import (
     StripeCall,
     Together,
     Work,
+    too_late,
 )
 from invoice_portal.errors import ConfigurationError, PortalError
 from invoice_portal.settings import PortalSettings
@@ -73,21 +74,37 @@ class BlockingDriver:
         match work:
             case StripeCall():
                 return self._call(work)
-            case Together(calls):
-                # The calling thread makes the first call itself: one thread switch less for each page.
-                waiting = [self._pool.submit(copy_context().run, self._outcome, call) for call in calls[1:]]
-                return (self._outcome(calls[0]), *(future.result() for future in waiting)) if calls else ()
+            case Together(calls, seconds):
+                return self._together(calls) if seconds is None else self._within(calls, seconds)
             case Query():
                 return self._database.execute(work)
             case Atomic():
                 return self._database.atomically(work)
             case HostCall(function, argument):
-                _call_host(function, argument)
-                return None
+                return _call_host(function, argument)
             case Count(limit, key):
                 return self._counter.hit(limit, key)
             case _:
                 assert_never(work)
+
+    def _together(self, calls: Sequence[StripeCall[Any]]) -> tuple[Outcome[Any], ...]:
+        """The calling thread makes the first call itself: one thread switch less for each page."""
+        waiting = [self._submit(call) for call in calls[1:]]
+        return (self._outcome(calls[0]), *(future.result() for future in waiting)) if calls else ()
+
+    def _submit(self, call: StripeCall[Any]) -> Future[Outcome[Any]]:
+        return self._pool.submit(copy_context().run, self._outcome, call)
+
+    def _within(self, calls: Sequence[StripeCall[Any]], seconds: float) -> tuple[Outcome[Any], ...]:
+        """What is answered in time. A late call ends by its own timeout; one that still waits for a thread, now."""
+        futures = [self._submit(call) for call in calls]
+        done, late = wait(futures, timeout=seconds)
+        for future in late:
+            future.cancel()
+        return tuple(
+            future.result() if future in done else too_late(call, seconds)
+            for future, call in zip(futures, calls, strict=True)
+        )
 
     def _outcome(self, call: StripeCall[Any]) -> Outcome[Any]:
         try:
@@ -120,9 +137,10 @@ class BlockingDriver:
         return ThreadPoolExecutor(_POOL, thread_name_prefix="invoice-portal")
 
 
-def _call_host(function: Callable[[Any], object], argument: object) -> None:
+def _call_host(function: Callable[[Any], object], argument: object) -> object:
     answer = function(argument)
     if isawaitable(answer):
         if iscoroutine(answer):
             answer.close()
         raise ConfigurationError(f"{function!r} is async: it needs FastAPI or Django's async views.")
+    return answer

@@ -25,6 +25,7 @@ from invoice_portal.effects import (
     StripeCall,
     Together,
     Work,
+    too_late,
 )
 from invoice_portal.errors import PortalError
 from invoice_portal.settings import PortalSettings
@@ -72,21 +73,28 @@ class NonBlockingDriver:
         match work:
             case StripeCall():
                 return await self._call(work)
-            case Together(calls):
-                return tuple(await asyncio.gather(*map(self._outcome, calls)))
+            case Together(calls, seconds):
+                return tuple(await asyncio.gather(*(self._within(call, seconds) for call in calls)))
             case Query():
                 return await self._database.aside(partial(self._database.execute, work))
             case Atomic():
                 return await self._database.aside(partial(self._database.atomically, work))
             case HostCall(function, argument):
-                await _call_host(function, argument)
-                return None
+                return await _call_host(function, argument)
             case Count(limit, key):
                 if self._counter.local:
                     return self._counter.hit(limit, key)
                 return await asyncio.to_thread(self._counter.hit, limit, key)
             case _:
                 assert_never(work)
+
+    async def _within(self, call: StripeCall[Any], seconds: float | None) -> Outcome[Any]:
+        if seconds is None:
+            return await self._outcome(call)
+        try:
+            return await asyncio.wait_for(self._outcome(call), seconds)
+        except TimeoutError:
+            return too_late(call, seconds)
 
     async def _outcome(self, call: StripeCall[Any]) -> Outcome[Any]:
         try:
@@ -115,8 +123,7 @@ class NonBlockingDriver:
         return make_client(self._settings, http_client), http_client
 
 
-async def _call_host(function: Callable[[Any], object], argument: object) -> None:
+async def _call_host(function: Callable[[Any], object], argument: object) -> object:
     """A coroutine function on the loop, anything else in a thread: it may send a mail."""
     answer = function(argument) if iscoroutinefunction(function) else await asyncio.to_thread(function, argument)
-    if isawaitable(answer):
-        await answer
+    return await answer if isawaitable(answer) else answer

@@ -107,7 +107,6 @@ class InvoiceView:
     replaces_url: str
     replaced_by_url: str
     credit_notes: tuple[NoteView, ...]
-    credit_notes_failed: bool
     pay: PayBox | None
     pdf_url: str
 
@@ -141,7 +140,6 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
         replaces_url=_url_of(visit, whole.replaces),
         replaced_by_url=_url_of(visit, whole.replaced_by),
         credit_notes=_credit_notes(visit, whole, extras.credit_notes),
-        credit_notes_failed=not isinstance(extras.credit_notes, Ok),
         pay=_pay_box(visit, whole, extras.payments),
         pdf_url=visit.url("invoice_pdf", invoice=invoice.id) if visit.may("download") and invoice.pdf_url else "",
     )

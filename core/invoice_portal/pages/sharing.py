@@ -55,7 +55,7 @@ async def fresh_link(visit: Visit) -> Response:
     """Send a fresh link to the customer's address on file. The answer is the same whoever asks, and for what."""
     wanted = open_request(visit.signer, visit.request.form.get("link", ""), visit.now)
     await limit_sending(visit, wanted or visit.request.form.get("link", ""))
-    if wanted and visit.send_link is not None:
+    if wanted and visit.hooks.send_link is not None:
         await _send(visit, wanted)
     _ = visit.language.gettext
     return message_page(
@@ -103,7 +103,7 @@ def _cookies(visit: Visit, token: Token, link: LinkRow) -> tuple[Cookie, ...]:
 async def _send(visit: Visit, wanted: str) -> None:
     desk = visit.desk.in_name_of("visitor")
     owner = await _owner(desk, wanted)
-    if owner is None or visit.send_link is None:
+    if owner is None or visit.hooks.send_link is None:
         return
     if not visit.settings.public_url:
         log.error("a fresh link was asked for, but public_url is missing: none can be made")
@@ -120,7 +120,7 @@ async def _send(visit: Visit, wanted: str) -> None:
         return
     await appending(desk, Entry(action="link.sent", subject=wanted, customer=owner))
     try:
-        await HostCall(visit.send_link, _message(visit, addressee, owner, url))
+        await HostCall(visit.hooks.send_link, _message(visit, addressee, owner, url))
     except Exception:
         log.exception("send_link failed: the fresh link was not sent")
 

@@ -13,7 +13,6 @@ from invoice_portal.stripe_api.reading import Reader, one
 class Shareable:
     """An invoice as far as its link depends on it. Moments are UTC seconds."""
 
-    id: str
     owner: str | None
     status: str
     due_date: int | None
@@ -41,7 +40,6 @@ def retrieve_addressee(customer: str) -> StripeCall[Addressee]:
 def _shareable(reader: Reader) -> Shareable:
     transitions = reader.inside("status_transitions")
     return Shareable(
-        id=reader.text("id"),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
         status=reader.text_or("status"),
         due_date=reader.moment_or_none("due_date"),

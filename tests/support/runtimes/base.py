@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from invoice_portal import Identity, Portal
-from invoice_portal.sharing.fresh import SendLink
+from invoice_portal.hooks import NO_HOOKS, Hooks
 
 PREFIX = "/billing"
 
@@ -30,7 +30,7 @@ class Host:
     identify: Identify | AsyncIdentify | None = None
     templates: Path | None = None
     page: str = ""
-    send_link: SendLink | None = None
+    hooks: Hooks = NO_HOOKS
     django: Mapping[str, Any] = field(default_factory=dict)
 
 

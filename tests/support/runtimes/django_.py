@@ -32,7 +32,7 @@ class _Django(Runtime):
     def mount(self, host: Host) -> Portal:
         ready_database()
         override = override_settings(
-            INVOICE_PORTAL={**host.settings, **_identify(host), "send_link": host.send_link},
+            INVOICE_PORTAL={**host.settings, **_identify(host), "hooks": host.hooks},
             ROOT_URLCONF=self.urls,
             TEMPLATES=[_templates(host)],
             **host.django,

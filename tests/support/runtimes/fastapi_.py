@@ -38,7 +38,7 @@ class FastApiRuntime(Runtime):
 
     def mount(self, host: Host) -> Portal:
         app = fastapi.FastAPI(openapi_url=None)
-        portal = Portal(PortalSettings.from_mapping(host.settings), clock=host.clock, send_link=host.send_link)
+        portal = Portal(PortalSettings.from_mapping(host.settings), clock=host.clock, hooks=host.hooks)
         router = fastapi_portal.router(portal, identify=_dependency(host), templates=host.templates)
         app.include_router(router, prefix=PREFIX)
         app.add_api_route("/page", _page(host.page, portal))

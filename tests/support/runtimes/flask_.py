@@ -33,7 +33,7 @@ class FlaskRuntime(Runtime):
     def mount(self, host: Host) -> Portal:
         app = flask.Flask("host", template_folder=str(host.templates) if host.templates else None)
         app.secret_key = "the host app's own secret"
-        portal = Portal(PortalSettings.from_mapping(host.settings), clock=host.clock, send_link=host.send_link)
+        portal = Portal(PortalSettings.from_mapping(host.settings), clock=host.clock, hooks=host.hooks)
         identify: Any = host.identify
         hook = (lambda request: identify(request.headers)) if identify else None
         app.register_blueprint(flask_portal.blueprint(portal, identify=hook), url_prefix=PREFIX)
