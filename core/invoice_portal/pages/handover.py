@@ -9,7 +9,8 @@ from invoice_portal.effects import Ok, each
 from invoice_portal.errors import NotFound, StripeUnavailable
 from invoice_portal.http import Redirect, Response
 from invoice_portal.pages.owned import fetch_owned
-from invoice_portal.settings import STRIPE_API_BASE, PortalSettings
+from invoice_portal.settings import PortalSettings
+from invoice_portal.settings_checks import STRIPE_API_BASE
 from invoice_portal.stripe_api.credit_notes import retrieve_credit_note
 from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
 from invoice_portal.stripe_api.payments import payments_of
