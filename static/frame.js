@@ -3,11 +3,14 @@
   "use strict";
 
   const shell = document.querySelector(".portal-shell");
-  if (!shell || window.parent === window) return;
+  if (!shell) return;
 
   const { session: sessionUrl, home, alone, trouble } = shell.dataset;
   const [, nonce, hostOrigin] = window.name.match(/^invoice-portal ([0-9a-f]{32}) (https?:\/\/[^\s/]+)$/) || [];
-  if (!nonce && !alone) return;
+  if (window.parent === window || (!nonce && !alone)) {
+    shell.classList.add("portal-told");
+    return;
+  }
 
   const realFetch = window.fetch.bind(window);
   const loaded = new Set(Array.from(document.scripts, (script) => script.src));
@@ -78,6 +81,12 @@
     }
   }
 
+  /** What the frame's own address holds, where it stands on a page without a script of ours. */
+  function signature() {
+    if (alone === "enter") return Object.fromEntries(new URLSearchParams(location.search));
+    return { link: location.pathname.split("/").slice(-2).join("/") };
+  }
+
   /** Where to begin: at the page that was open before the frame was loaded anew, if there was one. */
   function landing() {
     const before = history.state && history.state.portal;
@@ -86,7 +95,7 @@
 
   /** Exchange the signature for a session. Nobody's signature: whoever is logged in at the portal's own site counts. */
   async function enter(again = false) {
-    if (!alone && !who.email && !who.customer_id && !who.identity) {
+    if (!who.link && !who.email && !who.customer_id && !who.identity) {
       say("no email, customer_id or identity was given: the login at the portal's own site counts");
       return true;
     }
@@ -97,7 +106,7 @@
     const answer = await response.json();
     if (response.ok) {
       token = answer.token;
-      if (answer.start) here = new URL(answer.start, location.href);
+      if (!landed && shell.dataset.page === undefined) here = new URL(answer.start, location.href);
       report(answer);
       return true;
     }
@@ -134,6 +143,7 @@
     card.className = "portal-card portal-message";
     card.append(heading, text);
     shell.replaceChildren(card);
+    shell.classList.add("portal-told");
     if (!shell.isConnected) document.body.replaceChildren(shell, live);
     document.documentElement.classList.remove("portal-expected");
     const hint = type === "SignatureRefused" ? " The hash or identity does not fit: run invoice-portal doctor." : "";
@@ -402,5 +412,5 @@
   new ResizeObserver(measure).observe(document.body);
 
   if (nonce) window.parent.postMessage({ portal: nonce, type: "hello" }, hostOrigin);
-  else begin({ link: alone }, {});
+  else begin(signature(), {});
 })();

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from invoice_portal.api import document, me, merchant
-from invoice_portal.pages import assets, enter, handover, home, invoice, sharing, subscriptions
+from invoice_portal.pages import assets, embed, enter, handover, home, invoice, sharing, subscriptions
 from invoice_portal.routing import Method, Route
 
 
@@ -182,5 +182,8 @@ ROUTES: Final = (
     *MERCHANT_ROUTES,
     *OWN_ROUTES,
     Route("api_openapi", "/api/openapi.json", document.openapi, anonymous=True, api=True),
+    Route("embed", "/embed", embed.embed, anonymous=True),
+    Route("embed_script", "/embed.js", embed.embed_script, anonymous=True),
+    Route("embed_module", "/embed.mjs", embed.embed_module, anonymous=True),
     Route("static", "/static/{name}", assets.asset, anonymous=True),
 )

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Final, Literal, cast, get_args
 
 from invoice_portal.api.own import does, reads
 from invoice_portal.api.schema import Moment, as_json
+from invoice_portal.errors import BadRequest, NotAllowed
 from invoice_portal.http import Cookie, Data, Entered
 from invoice_portal.identity import Email
 from invoice_portal.limiting import limit_entering
-from invoice_portal.sessions import FORM_COOKIE, FORM_COOKIE_SECONDS, Session, let_in, seal_bearer
+from invoice_portal.pages.sharing import open_door
+from invoice_portal.sessions import FORM_COOKIE, FORM_COOKIE_SECONDS, Arrival, Session, Ticket, let_in, seal_bearer
 from invoice_portal.settings import Action
+from invoice_portal.sharing.tokens import Door
+from invoice_portal.stripe_api.ids import checked
 from invoice_portal.visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What vouches for somebody, as ``/enter`` takes it: a signed identifier, or an identifier and its hash."""
+    """What vouches for somebody, as ``/enter`` takes it: a signed identifier, or an identifier and its hash.
+
+    Or the end of a shared link's address.
+    """
 
     identity: Annotated[str, "A signed identifier; nothing else is read beside it."] = ""
     email: Annotated[str, "Where `identify_by` is `email`."] = ""
     customer_id: Annotated[str, "Where `identify_by` is `customer_id`."] = ""
     hash: Annotated[str, "The hash of the e-mail address or the customer id."] = ""
     subscription_id: Annotated[str, "Show this subscription only."] = ""
+    link: Annotated[str, "`l/TOKEN`, `p/TOKEN` or `s/TOKEN`; nothing else is read beside it."] = ""
+    actions: Annotated[tuple[Action, ...] | None, "Of what this visitor may do, only these. Not with `link`."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Token:
     token_type: Literal["Bearer"]
     expires_at: Moment
     expires_in: Annotated[int, "Seconds. Exchange a fresh signature before then, or at the first 401."]
+    start: Annotated[str, "The address of the page that the visit begins with."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +78,57 @@ class Me:
 
 
 async def exchange(visit: Visit, given: Credentials) -> Data:
-    """A session for the header, for what ``/enter`` takes. Nothing is widened, and no cookie is set."""
+    """A session for the header, for what ``/enter`` takes. Nothing is widened, and no cookie is set.
+
+    Raises ``NotAllowed`` where a page of an origin that is not in the settings asks.
+    """
+    _check_origin(visit)
+    if given.link:
+        return await _exchange_link(visit, given)
     await limit_entering(visit)
-    arrival = let_in(as_json(given), visit.settings, visit.signer, visit.now)
-    seconds = visit.settings.session_minutes * 60
-    token = seal_bearer(visit.signer, Session(arrival, visit.now + seconds))
-    told = Token(token, "Bearer", visit.now + seconds, seconds)
+    arrival = _narrowed(visit, let_in(_texts(given), visit.settings, visit.signer, visit.now), given)
+    expires_at = visit.now + visit.settings.session_minutes * 60
+    told = _token(visit, Session(arrival, expires_at), expires_at, visit.url("home"))
     return Data(value=as_json(told), entered=Entered(arrival.identity, arrival.via))
+
+
+async def _exchange_link(visit: Visit, given: Credentials) -> Data:
+    door, _, token = given.link.partition("/")
+    if door not in get_args(Door):
+        raise BadRequest("'link' must be l/TOKEN, p/TOKEN or s/TOKEN")
+    if given.actions is not None:
+        raise BadRequest("'actions' cannot be narrowed for a link: they are its own")
+    opened = await open_door(visit, cast(Door, door), token)
+    return Data(value=as_json(_token(visit, opened.ticket, opened.ticket.expires_at, opened.start_url)))
+
+
+def _token(visit: Visit, held: Session | Ticket, expires_at: int, start: str) -> Token:
+    return Token(seal_bearer(visit.signer, held), "Bearer", expires_at, expires_at - visit.now, start)
+
+
+def _texts(given: Credentials) -> dict[str, str]:
+    """What ``/enter`` would find in its form."""
+    return {name: value for name, value in as_json(given).items() if isinstance(value, str)}
+
+
+def _narrowed(visit: Visit, arrival: Arrival, given: Credentials) -> Arrival:
+    """The arrival with less, as the page around the portal asks: what was signed stands, and nothing is added to it."""
+    if given.subscription_id and arrival.subscription is None:
+        arrival = replace(arrival, subscription=checked("sub", given.subscription_id))
+    if given.actions is None:
+        return arrival
+    allowed = visit.settings.actions if arrival.actions is None else arrival.actions
+    return replace(arrival, actions=allowed & frozenset(given.actions))
+
+
+def _check_origin(visit: Visit) -> None:
+    """A browser says which page asks. Other programs can say what they like, and need a signature like anybody."""
+    headers = visit.request.headers
+    origin = headers.get("origin", "")
+    own = f"{'https' if visit.request.secure else 'http'}://{headers.get('host', '')}"
+    same = headers.get("sec-fetch-site") == "same-origin" or origin == own
+    if origin and not same and origin not in visit.settings.allowed_embed_origins:
+        raise NotAllowed("the page that asks is not of an origin in allowed_embed_origins")
 
 
 async def me(visit: Visit) -> Data:

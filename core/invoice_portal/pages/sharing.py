@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from invoice_portal.admission import opens
 from invoice_portal.effects import HostCall
@@ -24,31 +25,45 @@ from invoice_portal.visits import Visit
 log = logging.getLogger("invoice_portal")
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link or session that was opened: what the browser is given, and where its visit begins."""
+
+    ticket: Ticket
+    start_url: str
+
+
 async def invoice_link(visit: Visit) -> Response:
     """``/l/{token}``: opens one invoice, and nothing else of its customer."""
-    token = await _token(visit, "l")
-    link = await _opened(visit, "invoice", token)
-    return Redirect(to=visit.url("invoice", invoice=link.subject), cookies=_cookies(visit, token, link))
+    return await _through(visit, "l")
 
 
 async def portal_link(visit: Visit) -> Response:
     """``/p/{token}``: opens a customer's portal."""
-    token = await _token(visit, "p")
-    link = await _opened(visit, "portal", token)
-    return Redirect(to=visit.url("home"), cookies=_cookies(visit, token, link))
+    return await _through(visit, "p")
 
 
 async def portal_session(visit: Visit) -> Response:
     """``/s/{token}``: opens a customer's portal for as long as the session lasts."""
-    token = await _token(visit, "s")
-    if _only_looks(visit):
-        await peek_session(visit.desk, token)
-        return Redirect(to=visit.url("home"))
-    session = await use_session(visit.desk, token)
-    seconds = session.expires_at - visit.now
-    ticket = Ticket("session", session.id, session.nonce, session.expires_at)
-    cookie = Cookie(name=SESSION_COOKIE, value=seal_ticket(visit.signer, ticket), max_age=seconds)
-    return Redirect(to=visit.url("home"), cookies=(cookie,))
+    return await _through(visit, "s")
+
+
+async def open_door(visit: Visit, door: Door, text: str) -> Opened:
+    """What the token in an address opens, counted as opened once more unless this browser has it open already.
+
+    Raises ``SignatureRefused`` where it does not verify, ``LinkEnded`` where it opens nothing any more.
+    """
+    await limit_entering(visit)
+    token = open_token(visit.signer, door, text)
+    if token is None:
+        raise SignatureRefused("the token in the address does not verify")
+    if door == "s":
+        looks = peek_session if _only_looks(visit) else use_session
+        session = await looks(visit.desk, token)
+        return Opened(Ticket("session", session.id, session.nonce, session.expires_at), visit.url("home"))
+    link = await _opened(visit, "invoice" if door == "l" else "portal", token)
+    start_url = visit.url("invoice", invoice=link.subject) if door == "l" else visit.url("home")
+    return Opened(_link_ticket(visit, token, link), start_url)
 
 
 async def fresh_link(visit: Visit) -> Response:
@@ -66,12 +81,13 @@ async def fresh_link(visit: Visit) -> Response:
     )
 
 
-async def _token(visit: Visit, door: Door) -> Token:
-    await limit_entering(visit)
-    token = open_token(visit.signer, door, visit.request.args["token"])
-    if token is None:
-        raise SignatureRefused("the token in the address does not verify")
-    return token
+async def _through(visit: Visit, door: Door) -> Response:
+    opened = await open_door(visit, door, visit.request.args["token"])
+    if _only_looks(visit):
+        return Redirect(to=opened.start_url)
+    ticket = opened.ticket
+    cookie = Cookie(name=SESSION_COOKIE, value=seal_ticket(visit.signer, ticket), max_age=ticket.expires_at - visit.now)
+    return Redirect(to=opened.start_url, cookies=(cookie,))
 
 
 async def _opened(visit: Visit, kind: Kind, token: Token) -> LinkRow:
@@ -90,14 +106,11 @@ def _only_looks(visit: Visit) -> bool:
     return visit.request.method == "HEAD"
 
 
-def _cookies(visit: Visit, token: Token, link: LinkRow) -> tuple[Cookie, ...]:
-    if _only_looks(visit):
-        return ()
+def _link_ticket(visit: Visit, token: Token, link: LinkRow) -> Ticket:
     seconds = visit.settings.session_minutes * 60
     if link.expires_at is not None:
         seconds = min(seconds, link.expires_at - visit.now)
-    ticket = Ticket("link", token.id, token.nonce, visit.now + seconds)
-    return (Cookie(name=SESSION_COOKIE, value=seal_ticket(visit.signer, ticket), max_age=seconds),)
+    return Ticket("link", token.id, token.nonce, visit.now + seconds)
 
 
 async def _send(visit: Visit, wanted: str) -> None:
