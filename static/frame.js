@@ -84,7 +84,7 @@
   /** What the frame's own address holds, where it stands on a page without a script of ours. */
   function signature() {
     if (alone === "enter") return Object.fromEntries(new URLSearchParams(location.search));
-    return { link: location.pathname.split("/").slice(-2).join("/") };
+    return { link: location.pathname };
   }
 
   /** Where to begin: at the page that was open before the frame was loaded anew, if there was one. */

@@ -145,12 +145,11 @@ async def use_session(desk: Desk, token: Token) -> SessionRow:
     return row
 
 
-async def peek_session(desk: Desk, token: Token) -> SessionRow:
-    """As :func:`use_session`, but nothing is counted and nobody comes in."""
+async def peek_session(desk: Desk, token: Token) -> None:
+    """Raises ``LinkEnded`` where a session could not be opened; nothing is counted."""
     row = await session_with_id(desk, token.id)
     if row is None or row.nonce != token.nonce or row.state(desk.now) != "active":
         raise why_session_ended(row, token, desk.now)
-    return row
 
 
 async def session_with_id(desk: Desk, id: str) -> SessionRow | None:
