@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from invoice_portal.effects import StripeCall
 from invoice_portal.stripe_api.ids import checked
@@ -90,6 +90,16 @@ def retrieve_subscription(subscription: str) -> StripeCall[Subscription]:
     """One subscription, for whose it is and how it stands."""
     path = f"/v1/subscriptions/{checked('sub', subscription)}"
     return StripeCall("get", path, one(parse_subscription, "subscription"))
+
+
+def subscription_alone(subscription: str) -> StripeCall[Listing[Subscription]]:
+    """One subscription, as a listing that holds nothing else."""
+    path = f"/v1/subscriptions/{checked('sub', subscription)}"
+
+    def parse(data: Any) -> Listing[Subscription]:
+        return Listing((parse_subscription(Reader(data, "subscription")),), has_more=False)
+
+    return StripeCall("get", path, parse)
 
 
 def parse_subscription(reader: Reader) -> Subscription:
