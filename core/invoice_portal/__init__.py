@@ -6,6 +6,7 @@ Mount it with ``flask_portal``, ``django_portal`` or ``fastapi_portal``; this pa
 from invoice_portal.errors import (
     BadRequest,
     ConfigurationError,
+    Conflict,
     FormExpired,
     InvoicePortalError,
     LinkEnded,
@@ -15,12 +16,14 @@ from invoice_portal.errors import (
     NotAllowed,
     NotFound,
     NotIdentified,
+    PaymentDeclined,
     PortalError,
     SessionExpired,
     SharedLinkExpired,
     SignatureRefused,
     StoreUnavailable,
     StripeRefused,
+    StripeRejected,
     StripeUnavailable,
     TooManyRequests,
 )
@@ -34,6 +37,7 @@ from invoice_portal.sharing.model import Link, PortalSession, SessionInfo
 __all__ = [
     "BadRequest",
     "ConfigurationError",
+    "Conflict",
     "CustomerId",
     "Email",
     "Event",
@@ -52,6 +56,7 @@ __all__ = [
     "NotIdentified",
     "Payable",
     "Payment",
+    "PaymentDeclined",
     "Portal",
     "PortalError",
     "PortalSession",
@@ -62,6 +67,7 @@ __all__ = [
     "SignatureRefused",
     "StoreUnavailable",
     "StripeRefused",
+    "StripeRejected",
     "StripeUnavailable",
     "TooManyRequests",
 ]

@@ -37,13 +37,21 @@ class Effect(Generic[T_co]):
 class StripeCall(Effect[T_co]):
     """One HTTP call to Stripe and how to read its answer.
 
-    ``path`` begins with ``/v1/``; every id in it was checked by :mod:`invoice_portal.stripe_api.ids`.
+    ``path`` begins with ``/v1/``; every id in it was checked by :mod:`invoice_portal.stripe_api.ids`. Where something
+    is changed, Stripe does it once for one ``idempotency_key`` (docs.stripe.com/api/idempotent_requests), and answers
+    the same again for a day; without one only the package's own second try is safe.
     """
 
-    method: Literal["get", "post"]
+    method: Literal["get", "post", "delete"]
     path: str
     parse: Callable[[Json], T_co]
     params: Mapping[str, object] = field(default_factory=dict)
+    idempotency_key: str = ""
+
+    @property
+    def sent(self) -> dict[str, object]:
+        """The parameters and options as the ``stripe`` package takes them."""
+        return {**self.params, **({"idempotency_key": self.idempotency_key} if self.idempotency_key else {})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,13 @@
         ├── FormExpired       403   the visitor: the form's token is missing, old or forged
         ├── BadRequest        400   the visitor: something in the address or the form makes no sense
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
+        ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
+        ├── Conflict          409   the visitor: somebody changed the same thing at the same time
         ├── TooManyRequests   429   the visitor: too often in too short a time
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
-            └── StripeRefused 503   … because our key or our call was refused: the operator must act
+            ├── StripeRefused 503   … because our key or our call was refused: the operator must act
+            └── StripeRejected 503  … because a change that was asked for is none that Stripe takes
 
 ``title`` and ``advice`` are message ids: the page shows them in the visitor's language. ``detail`` is for the
 operator's log and the debug mode; it never holds a token, a hash or a key.
@@ -145,6 +148,30 @@ class NotFound(PortalError):
     advice = N_("It may have been removed, or it belongs to another account. Go back to billing to see your invoices.")
 
 
+class PaymentDeclined(PortalError):
+    """A change is paid at once, and that did not go through: nothing was changed.
+
+    ``code`` and ``decline_code`` are Stripe's (docs.stripe.com/declines/codes), empty where it gave none.
+    """
+
+    status = 402
+    title = N_("The payment did not go through")
+    advice = N_("Nothing was changed and nothing was charged. Use another payment method, or ask your bank.")
+
+    def __init__(self, detail: str = "", code: str = "", decline_code: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
+        self.decline_code = decline_code
+
+
+class Conflict(PortalError):
+    """The same object was changed at the same time, or something else was asked for under one idempotency key."""
+
+    status = 409
+    title = N_("This was changed a moment ago")
+    advice = N_("Somebody changed the same thing at the same time. Go back, look at it as it is now, and try again.")
+
+
 class TooManyRequests(PortalError):
     """A rate limit was reached; ``seconds`` until it makes sense to try again."""
 
@@ -193,3 +220,12 @@ class StripeRefused(StripeUnavailable):
         super().__init__(detail, request_id)
         self.permission = permission
         self.key_unknown = key_unknown
+
+
+class StripeRejected(StripeUnavailable):
+    """A change that Stripe does not take as it is: ``code`` and ``param`` are Stripe's, empty where it gave none."""
+
+    def __init__(self, detail: str = "", request_id: str | None = None, *, code: str = "", param: str = "") -> None:
+        super().__init__(detail, request_id)
+        self.code = code
+        self.param = param

@@ -23,10 +23,14 @@ class UrlFor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostForm:
-    """The hidden field by which the host's framework protects forms itself (Django does)."""
+    """The hidden field by which the host's framework protects forms itself (Django does).
+
+    ``header`` is where a script sends the same token.
+    """
 
     name: str
     token: str
+    header: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +105,19 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """An answer as JSON, for nobody to keep."""
+    """An answer as JSON, for nobody to keep. ``entered`` is for the audit trail."""
 
     value: Any
     status: int = 200
+    cookies: tuple[Cookie, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    entered: Entered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empty:
+    """Nothing but headers (204)."""
+
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -117,7 +130,7 @@ class Asset:
     max_age: int
 
 
-Response: TypeAlias = Page | Redirect | Data | Asset
+Response: TypeAlias = Page | Redirect | Data | Empty | Asset
 
 Render: TypeAlias = Callable[[str, Mapping[str, Any]], "Rendered"]
 """How the host's framework renders a template."""

@@ -12,6 +12,8 @@ from typing import Final
 
 from invoice_portal.admission import admit
 from invoice_portal.answers import entry_of, error_data, retry_header, served, subject_of
+from invoice_portal.api.cors import allowing, preflight
+from invoice_portal.api.own import own_error
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, EngineDatabase, make_database
@@ -26,14 +28,27 @@ from invoice_portal.errors import (
 )
 from invoice_portal.framing import context_of
 from invoice_portal.hooks import NO_HOOKS, EventName, Hooks
-from invoice_portal.http import MAX_FORM_BYTES, Asset, Cookie, Data, Page, Redirect, Render, Reply, Request, Response
+from invoice_portal.http import (
+    MAX_FORM_BYTES,
+    Asset,
+    Cookie,
+    Data,
+    Empty,
+    Page,
+    Redirect,
+    Render,
+    Reply,
+    Request,
+    Response,
+)
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
 from invoice_portal.pages.message import FreshForm, message_page
 from invoice_portal.rendering import COMMON_HEADERS, cookie_for, page_headers, render_page
-from invoice_portal.routes import Route
+from invoice_portal.routing import Route
 from invoice_portal.sessions import (
     FORM_COOKIE,
+    FORM_COOKIE_SECONDS,
     LANGUAGE_COOKIE,
     MOST_ARRIVAL_SECONDS,
     SESSION_COOKIE,
@@ -194,6 +209,8 @@ class Portal:
 
     async def serve(self, route: Route, visit: Visit) -> tuple[Response, Visit]:
         """The program of a request from its cookie to its record in the audit trail; gives who it turned out to be."""
+        if visit.request.method == "OPTIONS":
+            return preflight(route, visit), visit
         try:
             await self.checked()
         except StoreUnavailable as error:
@@ -203,7 +220,7 @@ class Portal:
         await self._record(route, admitted, response)
         if route.event and served(response):
             await tell(admitted, route.event, subject_of(admitted.request.args))
-        return response, admitted
+        return allowing(visit, response) if route.own else response, admitted
 
     async def _admitted(self, visit: Visit) -> Visit:
         """The visit with its link or session looked up.
@@ -232,6 +249,8 @@ class Portal:
         except PortalError as error:
             name: EventName = "session_expired" if isinstance(error, SessionExpired) else "error"
             await tell(visit, name, subject_of(visit.request.args), kind=type(error).__name__, status=error.status)
+            if route.own:
+                return own_error(visit, error)
             return error_data(error) if route.api else self._error_page(visit, error)
 
     async def _record(self, route: Route, visit: Visit, response: Response) -> None:
@@ -278,6 +297,7 @@ class Portal:
         if not self.settings.detect_language:
             return self.languages.default
         wanted = [
+            request.query.get("lang", ""),
             request.cookies.get(LANGUAGE_COOKIE, ""),
             *accepted(request.headers.get("accept-language", "")),
         ]
@@ -333,7 +353,9 @@ class Portal:
                     **COMMON_HEADERS,
                 }
                 body = json.dumps(response.value, ensure_ascii=False).encode()
-                return self._reply(visit, response.status, headers, body, ())
+                return self._reply(visit, response.status, headers, body, response.cookies)
+            case Empty():
+                return self._reply(visit, 204, {**response.headers, **COMMON_HEADERS}, b"", ())
             case Asset():
                 headers = {
                     "Content-Type": response.content_type,
@@ -344,10 +366,10 @@ class Portal:
 
     def _form_cookie(self, visit: Visit) -> tuple[Cookie, ...]:
         """A browser that has no form cookie yet gets one with the first page that can hold a form."""
-        needless = visit.request.host_form or FORM_COOKIE in visit.request.cookies
+        needless = visit.request.host_form or visit.by_token or FORM_COOKIE in visit.request.cookies
         if needless or not isinstance(visit.arrival, Arrival):
             return ()
-        return (Cookie(name=FORM_COOKIE, value=visit.form_cookie, max_age=_YEAR),)
+        return (Cookie(name=FORM_COOKIE, value=visit.form_cookie, max_age=FORM_COOKIE_SECONDS),)
 
     def _reply(
         self, visit: Visit, status: int, headers: dict[str, str], body: bytes, cookies: tuple[Cookie, ...]
@@ -364,7 +386,7 @@ def _left_behind(visit: Visit, cookies: tuple[Cookie, ...]) -> tuple[Cookie, ...
     A link beside a login is in use (:attr:`~invoice_portal.visits.Visit.beside`) and stays.
     """
     unused = visit.request.visitor is not None and SESSION_COOKIE in visit.request.cookies and visit.beside is None
-    if not unused or any(cookie.name == SESSION_COOKIE for cookie in cookies):
+    if visit.by_token or not unused or any(cookie.name == SESSION_COOKIE for cookie in cookies):
         return ()
     return (Cookie(name=SESSION_COOKIE, value="", max_age=0),)
 

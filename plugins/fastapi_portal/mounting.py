@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
 from invoice_portal import Identity, Portal, PortalSettings
+from invoice_portal.api import own
 from invoice_portal.api.document import SECURITY_SCHEME
 from invoice_portal.environment import Templates
 from invoice_portal.http import (
@@ -25,7 +26,8 @@ from invoice_portal.http import (
     whole_body,
 )
 from invoice_portal.portal import portal_of
-from invoice_portal.routes import ROUTES, Route
+from invoice_portal.routes import ROUTES
+from invoice_portal.routing import Route
 
 DEFAULT_NAME = "invoice_portal"
 _FORM = "application/x-www-form-urlencoded"
@@ -33,6 +35,9 @@ _FORM = "application/x-www-form-urlencoded"
 
 _merchant_key = HTTPBearer(auto_error=False, scheme_name=SECURITY_SCHEME, description="One of merchant_api_keys.")
 """For the document alone: the key is checked by the core, in constant time."""
+_customer_token = HTTPBearer(
+    auto_error=False, scheme_name=own.SECURITY_SCHEME, description="A token of /api/me/session."
+)
 
 
 def nobody() -> Identity | None:
@@ -70,6 +75,9 @@ def router(
         endpoint = _endpoint(portal, route, nobody if route.anonymous else identify, render, name)
         described: dict[str, Any] = dict(route.operation or {})
         heads = [] if described or "GET" not in route.methods else ["HEAD"]
+        merchants = bool(described) and not route.own
+        if route.own:  # FastAPI adds this to what its dependencies say: whoever is logged in needs no token
+            described["security"] = [{}]
         result.add_api_route(
             route.path,
             endpoint,
@@ -78,10 +86,18 @@ def router(
             operation_id=route.name if described else None,
             response_model=None,
             response_class=JSONResponse,
-            include_in_schema=bool(described and portal.settings.merchant_api_keys),
-            dependencies=[Depends(_merchant_key)] if described else [],
+            include_in_schema=route.own or bool(merchants and portal.settings.merchant_api_keys),
+            dependencies=[Depends(_merchant_key)]
+            if merchants
+            else [Depends(_customer_token)]
+            if route.own and not route.anonymous
+            else [],
             openapi_extra=described or None,
         )
+        if route.own:
+            # A browser that asks whether it may call has nobody's credentials with it.
+            asked = _endpoint(portal, route, nobody, render, name)
+            result.add_api_route(route.path, asked, methods=["OPTIONS"], include_in_schema=False)
     return result
 
 

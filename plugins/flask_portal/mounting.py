@@ -22,7 +22,8 @@ from invoice_portal.hooks import hooks_of
 from invoice_portal.http import MAX_FORM_BYTES, Rendered, Reply, Request, whole_body
 from invoice_portal.portal import portal_of
 from invoice_portal.resources import data_dir
-from invoice_portal.routes import ROUTES, Route
+from invoice_portal.routes import ROUTES
+from invoice_portal.routing import Route
 
 HOOKS = "hooks"
 """The one entry of the config that is no setting: the host's own functions."""
@@ -48,7 +49,11 @@ def blueprint(
         rule = route.path.replace("{", "<").replace("}", ">")
         # Flask would answer "/billing" with a redirect, and a POST to it with an error: both spellings are one page.
         result.add_url_rule(
-            rule, endpoint=route.name, view_func=mounted.view(route), methods=route.methods, strict_slashes=False
+            rule,
+            endpoint=route.name,
+            view_func=mounted.view(route),
+            methods=[*route.methods, "OPTIONS"] if route.own else route.methods,
+            strict_slashes=False,
         )
     return result
 

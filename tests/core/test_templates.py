@@ -165,7 +165,7 @@ PAGES: dict[str, tuple[Stripe, Request, str, dict[str, Any]]] = {
     "home, live": (full_stripe(), make_request(), "home", {"stripe_api_key": "sk_live_1"}),
     "home, view only": (full_stripe(), make_request(), "home", {"actions": ["view"]}),
     "home, nothing allowed": (full_stripe(), make_request(), "home", {"actions": []}),
-    "home, host's form": (full_stripe(), make_request(host_form=HostForm("csrf", "token")), "home", {}),
+    "home, host's form": (full_stripe(), make_request(host_form=HostForm("csrf", "token", "X-CSRFToken")), "home", {}),
     "home, by session": (
         full_stripe(),
         make_request(visitor=None, cookies=session_cookie(make_portal(), ADA)),

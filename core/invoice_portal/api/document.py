@@ -1,4 +1,7 @@
-"""The merchant API as an OpenAPI document. FastAPI is given the same operations and writes its own."""
+"""Both JSON APIs, the merchant's and the customer's own, as an OpenAPI document.
+
+FastAPI is given the same operations and writes its own.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from invoice_portal.api import own
 from invoice_portal.http import Data, Response
 from invoice_portal.sharing.model import SHARED_ACTIONS
 from invoice_portal.sharing.rules import LEAST_SESSION_MINUTES, MOST_SESSION_MINUTES
 from invoice_portal.visits import Visit
 
 if TYPE_CHECKING:
-    from invoice_portal.routes import Route
+    from invoice_portal.routing import Route
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -146,14 +150,19 @@ def document(routes: Sequence[Route], prefix: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         if route.operation:
-            described = {**copy.deepcopy(dict(route.operation)), "security": [{SECURITY_SCHEME: []}]}
+            described = {"security": [{SECURITY_SCHEME: []}], **copy.deepcopy(dict(route.operation))}
             paths.setdefault(route.path, {})[route.methods[0].lower()] = {"operationId": route.name, **described}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Invoice Portal: merchant API", "version": version("invoice-portal")},
+        "info": {"title": "Invoice Portal", "version": version("invoice-portal")},
         "servers": [{"url": prefix or "/"}],
         "paths": paths,
-        "components": {"securitySchemes": {SECURITY_SCHEME: {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "securitySchemes": {
+                SECURITY_SCHEME: {"type": "http", "scheme": "bearer", "description": "One of merchant_api_keys."},
+                own.SECURITY_SCHEME: {"type": "http", "scheme": "bearer", "description": "A token of /api/me/session."},
+            }
+        },
     }
 
 

@@ -114,7 +114,7 @@ class BlockingDriver:
 
     def _call(self, call: StripeCall[T]) -> T:
         try:
-            data = data_of(self._client.raw_request(call.method, call.path, **call.params))
+            data = data_of(self._client.raw_request(call.method, call.path, **call.sent))
         except Exception as error:
             raise explain(call, error) from error
         return read_answer(call, data)

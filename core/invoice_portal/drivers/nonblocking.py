@@ -104,7 +104,7 @@ class NonBlockingDriver:
 
     async def _call(self, call: StripeCall[T]) -> T:
         try:
-            data = data_of(await self._client().raw_request_async(call.method, call.path, **call.params))
+            data = data_of(await self._client().raw_request_async(call.method, call.path, **call.sent))
         except Exception as error:
             raise explain(call, error) from error
         return read_answer(call, data)

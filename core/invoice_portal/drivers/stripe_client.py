@@ -7,7 +7,15 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from invoice_portal.effects import StripeCall
-from invoice_portal.errors import NotFound, PortalError, StripeRefused, StripeUnavailable
+from invoice_portal.errors import (
+    Conflict,
+    NotFound,
+    PaymentDeclined,
+    PortalError,
+    StripeRefused,
+    StripeRejected,
+    StripeUnavailable,
+)
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_api import STRIPE_VERSION
 
@@ -21,6 +29,7 @@ _RETRIES: Final = 1
 _MISSING: Final = frozenset({"resource_missing", "invoice_upcoming_none"})
 _REFUSED_STATUSES: Final = frozenset({401, 403})
 _CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
+_PARAM: Final = re.compile(r"[a-z0-9_\[\]]{1,120}")
 _PERMISSION: Final = re.compile(r"\brak_[a-z_]+")
 
 log = logging.getLogger("invoice_portal.stripe")
@@ -60,6 +69,9 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     if status == 404 or (status == 400 and code in _MISSING):
         return NotFound(f"Stripe has no such object for {call.path}")
     where = f"{call.method.upper()} {call.path}: {type(error).__name__}, status {status}, code {code}"
+    if call.method != "get" and (found := _about_the_change(error, where)):
+        log.info("%s, request %s", where, request_id)
+        return found
     if status not in _REFUSED_STATUSES:
         log.error("%s, request %s", where, request_id)
         return StripeUnavailable(where, request_id)
@@ -69,6 +81,21 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     refused = f"{where}{lacks}; run `invoice-portal doctor` to see what is wrong"
     log.error("%s, request %s", refused, request_id)
     return StripeRefused(refused, request_id, permission=permission, key_unknown=status == 401)
+
+
+def _about_the_change(error: Exception, where: str) -> PortalError | None:
+    """The error that says what was wrong with a change, where that is what Stripe says."""
+    status, code = getattr(error, "http_status", None), _word(getattr(error, "code", None)) or ""
+    if status == 402:
+        decline = getattr(getattr(error, "error", None), "decline_code", None)
+        return PaymentDeclined(where, code, _word(decline) or "")
+    if status == 409 or code.startswith("idempotency") or type(error).__name__ == "IdempotencyError":
+        return Conflict(where)
+    if status == 400:
+        param = getattr(error, "param", None)
+        named = param if isinstance(param, str) and _PARAM.fullmatch(param) else ""
+        return StripeRejected(where, getattr(error, "request_id", None), code=code, param=named)
+    return None
 
 
 def _word(code: object) -> str | None:

@@ -10,10 +10,12 @@ from invoice_portal.effects import Failed, Ok, Outcome, StripeCall
 from invoice_portal.errors import NotFound
 from invoice_portal.i18n import Language
 from invoice_portal.money import Money
+from invoice_portal.pages.listing import Scope
 from invoice_portal.stripe_api.invoice_items import InvoiceItem
 from invoice_portal.stripe_api.previews import Preview, preview_of
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription
+from invoice_portal.stripe_api.tax_rates import TaxRate
 
 Kind: TypeAlias = Literal[
     "bill", "trial", "last", "ends", "paused", "uncollected", "unpaid", "waiting", "nothing", "unknown"
@@ -53,6 +55,19 @@ class Sum:
     balance: Money
     due: Money
     bills: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What is known of what comes. ``items`` are the one-off items that wait, or why they could not be read."""
+
+    scope: Scope
+    bills: tuple[Bill, ...]
+    items: Outcome[Listing[InvoiceItem]]
+    names: dict[str, str]
+    discounts: dict[str, str]
+    tax_rates: dict[str, TaxRate]
+    more: bool
 
 
 def asked_for(subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:

@@ -10,7 +10,8 @@ from invoice_portal.errors import NotFound
 Prefix: TypeAlias = Literal["in", "sub", "cn", "cus", "price", "mtr", "pm"]
 
 _REST: Final = re.compile(r"[A-Za-z0-9_]{1,250}")
-_CUSTOMER: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")  # imported customers keep ids of their own
+_OWN: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+"""Imported customers, and plans from before there were prices, keep ids that merchants chose."""
 
 
 def checked(prefix: Prefix, raw: str) -> str:
@@ -25,7 +26,7 @@ def checked(prefix: Prefix, raw: str) -> str:
 
 def is_id(prefix: Prefix, raw: str) -> bool:
     """Whether ``raw`` can be the id of such an object."""
-    if prefix == "cus":
-        return _CUSTOMER.fullmatch(raw) is not None
+    if prefix in ("cus", "price"):
+        return _OWN.fullmatch(raw) is not None
     head, _, rest = raw.partition("_")
     return head == prefix and _REST.fullmatch(rest) is not None

@@ -45,6 +45,12 @@ class Price:
     tiers: tuple[Tier, ...]
     divide_by: int
     round_up: bool
+    active: bool = True
+
+    @property
+    def rhythm(self) -> tuple[str, int]:
+        """How often it is billed: a subscription that takes another rhythm begins a new period at once."""
+        return self.interval, self.interval_count
 
 
 def retrieve_price(price: str) -> StripeCall[Price]:
@@ -71,6 +77,7 @@ def parse_price(reader: Reader) -> Price:
         tiers=reader.each("tiers", _tier),
         divide_by=max(1, transform.integer_or_none("divide_by") or 1) if transform else 1,
         round_up=transform is not None and transform.text_or("round") == "up",
+        active=reader.flag("active"),
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from invoice_portal.effects import StripeCall
+from invoice_portal.money import Money
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.prices import Price, parse_price
 from invoice_portal.stripe_api.reading import Listing, Reader, listing_of, one
@@ -37,6 +40,7 @@ class Subscription:
     """A subscription with the ids of the products that it is for.
 
     Moments are UTC seconds. ``items`` are its first ones; ``more_items`` says that Stripe has more of them.
+    ``discounts`` are ids. ``pending`` says that a change waits for its payment.
     """
 
     id: str
@@ -56,6 +60,21 @@ class Subscription:
     paused_collection: PausedCollection | None = None
     default_payment_method: str | None = None
     schedule: str | None = None
+    canceled_at: int | None = None
+    discounts: tuple[str, ...] = ()
+    latest_invoice: str | None = None
+    pending: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def sends_invoices(self) -> bool:
+        """Whether the customer pays each invoice by hand; otherwise a payment method is charged."""
+        return self.collection_method == "send_invoice"
+
+    @property
+    def prices(self) -> tuple[Price, ...]:
+        """The prices of its items."""
+        return tuple(item.price for item in self.items if item.price)
 
     @property
     def ended(self) -> bool:
@@ -74,6 +93,19 @@ class Subscription:
         if self.cancel_at is not None:
             return self.cancel_at
         return self.period[1] if self.cancel_at_period_end and self.period else None
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A discount that applies: a percentage, or an amount off. ``end`` is in UTC seconds, None for no end."""
+
+    id: str
+    name: str
+    percent_off: Decimal | None
+    amount_off: Money | None
+    duration: str
+    end: int | None
+    coupon: str | None
 
 
 def subscriptions_of(
@@ -102,6 +134,20 @@ def subscription_alone(subscription: str) -> StripeCall[Listing[Subscription]]:
     return StripeCall("get", path, parse)
 
 
+def whole_subscription(subscription: str) -> StripeCall[Subscription]:
+    """One subscription with the tiers of its prices: alone it is just not too deep to expand them."""
+    params = {"expand": ["items.data.price.tiers"]}
+    path = f"/v1/subscriptions/{checked('sub', subscription)}"
+    return StripeCall("get", path, one(parse_subscription, "subscription"), params)
+
+
+def discounts_of(subscription: str) -> StripeCall[tuple[Discount, ...]]:
+    """What the discounts of a subscription take off; a key may lack the permission for coupons."""
+    params = {"expand": ["discounts.source.coupon"]}
+    path = f"/v1/subscriptions/{checked('sub', subscription)}"
+    return StripeCall("get", path, _discounts, params)
+
+
 def parse_subscription(reader: Reader) -> Subscription:
     """Read one subscription."""
     container = reader.inside("items")
@@ -126,6 +172,11 @@ def parse_subscription(reader: Reader) -> Subscription:
         paused_collection=_paused(paused) if paused else None,
         default_payment_method=reader.id_or_none("default_payment_method"),
         schedule=reader.id_or_none("schedule"),
+        canceled_at=reader.moment_or_none("canceled_at"),
+        discounts=reader.each("discounts", Reader.id) if reader.objects("discounts") else reader.texts("discounts"),
+        latest_invoice=reader.id_or_none("latest_invoice"),
+        pending=reader.inside("pending_update") is not None,
+        metadata=reader.texts_by_name("metadata"),
     )
 
 
@@ -143,4 +194,23 @@ def _item(reader: Reader) -> SubscriptionItem:
             reader.moment_or_none("current_period_start") or 0,
             reader.moment_or_none("current_period_end") or 0,
         ),
+    )
+
+
+def _discounts(data: Any) -> tuple[Discount, ...]:
+    reader = Reader(data, "subscription")
+    return reader.each("discounts", _discount) if reader.objects("discounts") else ()
+
+
+def _discount(reader: Reader) -> Discount:
+    coupon = reader.deep("source", "coupon")
+    amount = coupon.integer_or_none("amount_off") if coupon else None
+    return Discount(
+        id=reader.id(),
+        name=coupon.text_or("name") if coupon else "",
+        percent_off=coupon.number_or_none("percent_off") if coupon else None,
+        amount_off=Money(amount, coupon.text_or("currency")) if coupon and amount else None,
+        duration=coupon.text_or("duration") if coupon else "",
+        end=reader.moment_or_none("end"),
+        coupon=coupon.id() if coupon else None,
     )

@@ -32,6 +32,8 @@ MANDATE_DATA = Hash(
     clearable=True,
 )
 CLIENT_SECRET = Text(clearable=False)
+SECRET_ONLY = frozenset({"client_secret"})
+"""All that a page may send to look at its intent."""
 
 
 def types_for(params: Json, usual: list[str]) -> Json:

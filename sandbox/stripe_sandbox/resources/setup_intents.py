@@ -133,10 +133,16 @@ RESOURCE = Resource(
     routes=(
         Route("GET", "/v1/setup_intents", _list, LIST),
         Route("POST", "/v1/setup_intents", _create, CREATE),
-        Route("GET", _ONE, lambda call: intents.named(call, "setup_intent"), {"client_secret": intents.CLIENT_SECRET}),
+        Route(
+            "GET",
+            _ONE,
+            lambda call: intents.named(call, "setup_intent"),
+            {"client_secret": intents.CLIENT_SECRET},
+            publishable=intents.SECRET_ONLY,
+        ),
         Route("POST", _ONE, _update, _SAVE),
         Route("POST", f"{_ONE}/cancel", _cancel, {"cancellation_reason": OneOf(_REASONS)}),
-        Route("POST", f"{_ONE}/confirm", _confirm, CONFIRM),
-        Route("POST", f"{_ONE}/verify_microdeposits", _verify, VERIFY),
+        Route("POST", f"{_ONE}/confirm", _confirm, CONFIRM, publishable=frozenset(CONFIRM)),
+        Route("POST", f"{_ONE}/verify_microdeposits", _verify, VERIFY, publishable=frozenset(VERIFY)),
     ),
 )
