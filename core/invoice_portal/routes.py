@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from invoice_portal.api import document, me, merchant
-from invoice_portal.pages import assets, enter, handover, home, invoice, sharing, subscriptions, webhook
+from invoice_portal.api import document, invoices, me, merchant
+from invoice_portal.pages import assets, embed, enter, handover, home, invoice, sharing, subscriptions, webhook
 from invoice_portal.routing import Method, Route
 from invoice_portal.stripe_api.events import MAX_EVENT_BYTES
 
@@ -146,7 +146,7 @@ MERCHANT_ROUTES: Final = (
     ),
 )
 
-OWN_ROUTES: Final = (*me.ROUTES,)
+OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
 """A customer's own JSON API, ``/api/me/…``: each module of :mod:`invoice_portal.api` lists its own."""
 
 ROUTES: Final = (
@@ -185,5 +185,8 @@ ROUTES: Final = (
     *MERCHANT_ROUTES,
     *OWN_ROUTES,
     Route("api_openapi", "/api/openapi.json", document.openapi, anonymous=True, api=True),
+    Route("embed", "/embed", embed.embed, anonymous=True),
+    Route("embed_script", "/embed.js", embed.embed_script, anonymous=True),
+    Route("embed_module", "/embed.mjs", embed.embed_module, anonymous=True),
     Route("static", "/static/{name}", assets.asset, anonymous=True),
 )
