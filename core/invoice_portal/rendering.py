@@ -37,6 +37,7 @@ def page_headers(settings: PortalSettings, packaged_layout: bool, arriving: bool
             "script-src 'self'",
             "img-src 'self' data:",
             "font-src 'self'",
+            "connect-src 'self'",
         ]
     return {
         "Content-Type": "text/html; charset=utf-8",
@@ -48,6 +49,9 @@ def page_headers(settings: PortalSettings, packaged_layout: bool, arriving: bool
         "Referrer-Policy": "no-referrer" if arriving else "same-origin",
     }
 
+
+ANY_ORIGIN: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""For files that pages of other sites load: scripts of the type module ask for the first, isolated pages for both."""
 
 COMMON_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",

@@ -9,8 +9,20 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from invoice_portal.api import document, invoices, me, merchant
-from invoice_portal.pages import assets, enter, handover, home, invoice, sharing, subscriptions, upcoming
+from invoice_portal.pages import (
+    assets,
+    embed,
+    enter,
+    handover,
+    home,
+    invoice,
+    sharing,
+    subscriptions,
+    upcoming,
+    webhook,
+)
 from invoice_portal.routing import Method, Route
+from invoice_portal.stripe_api.events import MAX_EVENT_BYTES
 
 
 def _merchant(
@@ -176,6 +188,8 @@ ROUTES: Final = (
         subscriptions.subscription,
         audit="subscription.viewed",
     ),
+    # No login and no form's token: who may speak here shows by the signature.
+    Route("webhook", "/webhook", webhook.webhook, ("POST",), anonymous=True, api=True, longest_body=MAX_EVENT_BYTES),
     Route("invoice_link", "/l/{token}", sharing.invoice_link, anonymous=True, arrives=True),
     Route("portal_link", "/p/{token}", sharing.portal_link, anonymous=True, arrives=True),
     Route("portal_session", "/s/{token}", sharing.portal_session, anonymous=True, arrives=True),
@@ -183,5 +197,8 @@ ROUTES: Final = (
     *MERCHANT_ROUTES,
     *OWN_ROUTES,
     Route("api_openapi", "/api/openapi.json", document.openapi, anonymous=True, api=True),
+    Route("embed", "/embed", embed.embed, anonymous=True),
+    Route("embed_script", "/embed.js", embed.embed_script, anonymous=True),
+    Route("embed_module", "/embed.mjs", embed.embed_module, anonymous=True),
     Route("static", "/static/{name}", assets.asset, anonymous=True),
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, PortalError, SessionExpired
-from invoice_portal.hooks import NO_HOOKS, Hooks
+from invoice_portal.hooks import NO_HOOKS, Event, Hooks
 from invoice_portal.http import HostForm, Request
 from invoice_portal.i18n import Language
 from invoice_portal.identity import Identity, identifier, kind, plausible
@@ -37,7 +37,8 @@ class Visit:
 
     ``by_token`` is set where a token in the header says who: no login and no cookie counts beside it.
     A ``Ticket`` becomes one or the other before any program sees it (:mod:`invoice_portal.admission`). ``beside`` is a
-    link that this browser has opened although somebody is logged in at the host.
+    link that this browser has opened although somebody is logged in at the host. ``happened`` collects what the host
+    is told (:mod:`invoice_portal.telling`), for the page around an embed frame.
     """
 
     request: Request
@@ -51,6 +52,7 @@ class Visit:
     by_token: bool = False
     hooks: Hooks = NO_HOOKS
     beside: Ticket | None = None
+    happened: list[Event] = field(default_factory=list, compare=False)
 
     def identified(self) -> Arrival:
         """Who this is. Raises ``NotIdentified`` for a stranger, ``SessionExpired`` where a session ran out."""
