@@ -32,7 +32,6 @@ from invoice_portal.framing import context_of
 from invoice_portal.hooks import NO_HOOKS, EventName, Hooks
 from invoice_portal.http import (
     LANGUAGE_HEADER,
-    MAX_FORM_BYTES,
     Asset,
     Cookie,
     Data,
@@ -252,7 +251,7 @@ class Portal:
                 await tell(visit, "language_change", language=visit.request.query["lang"])
                 return chosen
             if route.api and visit.request.unread:
-                raise BadRequest(f"the body is longer than {MAX_FORM_BYTES} bytes, or could not be read to its end")
+                raise BadRequest(f"the body is longer than {route.longest_body} bytes, or could not be read to its end")
             if route.protected:
                 visit.check_form()
             return await route.program(visit)

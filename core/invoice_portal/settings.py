@@ -52,6 +52,14 @@ class PortalSettings:
             "put the new key in front and remove the old one later."
         ),
     )
+    stripe_webhook_secrets: Sequence[str] = field(
+        default=(),
+        repr=False,
+        metadata=_about(
+            "Signing secrets (`whsec_…`) of the webhook endpoint at `/webhook`; several while one is rolled. None: the "
+            "portal takes no events."
+        ),
+    )
     stripe_account: str | None = field(
         default=None,
         metadata=_about("Connected account (`acct_…`) whose invoices are shown (Stripe Connect)."),
@@ -180,7 +188,7 @@ class PortalSettings:
 
     def __post_init__(self) -> None:
         """Normalise sequences and check everything once."""
-        for name in ("secret_keys", "allowed_embed_origins", "merchant_api_keys"):
+        for name in ("secret_keys", "allowed_embed_origins", "merchant_api_keys", "stripe_webhook_secrets"):
             object.__setattr__(self, name, strings(name, getattr(self, name)))
         for name in ("actions", "panes"):
             object.__setattr__(self, name, frozenset(strings(name, getattr(self, name))))

@@ -74,7 +74,15 @@ def _json(name: str, text: str) -> object:
 
 
 _LISTS: Final = frozenset(
-    {"secret_keys", "actions", "panes", "translations", "allowed_embed_origins", "merchant_api_keys"}
+    {
+        "secret_keys",
+        "actions",
+        "panes",
+        "translations",
+        "allowed_embed_origins",
+        "merchant_api_keys",
+        "stripe_webhook_secrets",
+    }
 )
 _FLAGS: Final = frozenset(
     {
@@ -246,6 +254,15 @@ def _check_api_keys(settings: PortalSettings) -> None:
             )
 
 
+def _check_webhook_secrets(settings: PortalSettings) -> None:
+    for position, secret in enumerate(settings.stripe_webhook_secrets):
+        if not secret.startswith("whsec_") or len(secret) < MIN_SECRET_LENGTH or secret != secret.strip():
+            raise ConfigurationError(
+                f"stripe_webhook_secrets[{position}] must be an endpoint's signing secret, whsec_…, without spaces "
+                "around. Find it in the Stripe dashboard under Developers, Webhooks."
+            )
+
+
 def _check_links(settings: PortalSettings) -> None:
     address = _split("public_url", settings.public_url)
     if settings.public_url and (
@@ -285,6 +302,7 @@ CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
     _check_ranges,
     _check_addresses,
     _check_api_keys,
+    _check_webhook_secrets,
     _check_links,
     _check_language,
 )
