@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -51,6 +52,8 @@ def from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
     if name in _LISTS:
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if name == "theme":
+        return _json(name, text)
     if name in _FLAGS:
         if text.lower() not in _FLAG_WORDS:
             raise ConfigurationError(f"{ENV_PREFIX}{name.upper()} must be 1 or 0, not {text!r}.")
@@ -63,11 +66,34 @@ def from_text(name: str, text: str) -> object:
     return text
 
 
+def _json(name: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f'{ENV_PREFIX}{name.upper()} must be JSON, such as {{"accent": "#0a7d55"}}.') from None
+
+
 _LISTS: Final = frozenset(
-    {"secret_keys", "actions", "panes", "translations", "allowed_embed_origins", "merchant_api_keys"}
+    {
+        "secret_keys",
+        "actions",
+        "panes",
+        "translations",
+        "allowed_embed_origins",
+        "merchant_api_keys",
+        "stripe_webhook_secrets",
+    }
 )
 _FLAGS: Final = frozenset(
-    {"require_hash", "show_all_invoices", "detect_language", "portal_sessions_only", "audit_trail", "debug"}
+    {
+        "require_hash",
+        "show_all_invoices",
+        "detect_language",
+        "portal_sessions_only",
+        "audit_trail",
+        "theme_from_stripe",
+        "debug",
+    }
 )
 _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
     "session_minutes": int,
@@ -228,6 +254,15 @@ def _check_api_keys(settings: PortalSettings) -> None:
             )
 
 
+def _check_webhook_secrets(settings: PortalSettings) -> None:
+    for position, secret in enumerate(settings.stripe_webhook_secrets):
+        if not secret.startswith("whsec_") or len(secret) < MIN_SECRET_LENGTH or secret != secret.strip():
+            raise ConfigurationError(
+                f"stripe_webhook_secrets[{position}] must be an endpoint's signing secret, whsec_…, without spaces "
+                "around. Find it in the Stripe dashboard under Developers, Webhooks."
+            )
+
+
 def _check_links(settings: PortalSettings) -> None:
     address = _split("public_url", settings.public_url)
     if settings.public_url and (
@@ -267,6 +302,7 @@ CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
     _check_ranges,
     _check_addresses,
     _check_api_keys,
+    _check_webhook_secrets,
     _check_links,
     _check_language,
 )
