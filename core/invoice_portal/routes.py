@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from invoice_portal.api import document, invoices, me, merchant
-from invoice_portal.pages import assets, embed, enter, handover, home, invoice, sharing, subscriptions, webhook
+from invoice_portal.pages import (
+    assets,
+    embed,
+    enter,
+    handover,
+    home,
+    invoice,
+    sharing,
+    subscriptions,
+    upcoming,
+    webhook,
+)
 from invoice_portal.routing import Method, Route
 from invoice_portal.stripe_api.events import MAX_EVENT_BYTES
 
@@ -151,6 +162,7 @@ OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
 
 ROUTES: Final = (
     Route("home", "/", home.home),
+    Route("upcoming", "/upcoming", upcoming.upcoming, audit="upcoming.viewed"),
     Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True, audit="entered"),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True, audit="left"),
     Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed", event="select_invoice"),
@@ -188,5 +200,6 @@ ROUTES: Final = (
     Route("embed", "/embed", embed.embed, anonymous=True),
     Route("embed_script", "/embed.js", embed.embed_script, anonymous=True),
     Route("embed_module", "/embed.mjs", embed.embed_module, anonymous=True),
+    Route("theme", "/theme.css", assets.theme, anonymous=True),
     Route("static", "/static/{name}", assets.asset, anonymous=True),
 )
