@@ -72,6 +72,7 @@ def shell_page(visit: Visit, *, alone: str = "", page: bool = False, status: int
             "page": page,
         },
         status=status,
+        nobodys=True,
     )
 
 
