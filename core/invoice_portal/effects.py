@@ -37,13 +37,16 @@ class Effect(Generic[T_co]):
 class StripeCall(Effect[T_co]):
     """One HTTP call to Stripe and how to read its answer.
 
-    ``path`` begins with ``/v1/``; every id in it was checked by :mod:`invoice_portal.stripe_api.ids`.
+    ``path`` begins with ``/v1/``; every id in it was checked by :mod:`invoice_portal.stripe_api.ids`. Stripe carries a
+    POST with an ``idempotency_key`` out once and gives its first answer again, errors too, for a day
+    (docs.stripe.com/api/idempotent_requests); without one each call has a key of its own.
     """
 
     method: Literal["get", "post"]
     path: str
     parse: Callable[[Json], T_co]
     params: Mapping[str, object] = field(default_factory=dict)
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

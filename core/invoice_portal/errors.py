@@ -20,7 +20,8 @@
         ├── TooManyRequests   429   the visitor: too often in too short a time
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
-            └── StripeRefused 503   … because our key or our call was refused: the operator must act
+            ├── StripeRefused 503   … because our key or our call was refused: the operator must act
+            └── StripeDeclined 503  … because it said no to what was asked: a card was declined, say
 
 ``title`` and ``advice`` are message ids: the page shows them in the visitor's language. ``detail`` is for the
 operator's log and the debug mode; it never holds a token, a hash or a key.
@@ -193,3 +194,25 @@ class StripeRefused(StripeUnavailable):
         super().__init__(detail, request_id)
         self.permission = permission
         self.key_unknown = key_unknown
+
+
+class StripeDeclined(StripeUnavailable):
+    """Stripe understood what was asked and said no; whoever asked says what that means for the visitor.
+
+    ``code`` and ``decline_code`` are Stripe's words (docs.stripe.com/error-codes, docs.stripe.com/declines/codes),
+    empty where it gave none. ``replayed`` says that it is the answer to an earlier call with the same idempotency key.
+    """
+
+    def __init__(
+        self,
+        detail: str = "",
+        request_id: str | None = None,
+        *,
+        code: str = "",
+        decline_code: str = "",
+        replayed: bool = False,
+    ) -> None:
+        super().__init__(detail, request_id)
+        self.code = code
+        self.decline_code = decline_code
+        self.replayed = replayed

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from invoice_portal.drivers.bodies import data_of
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, make_database
-from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
+from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, parameters, read_answer
 from invoice_portal.effects import (
     Atomic,
     Count,
@@ -95,7 +95,7 @@ class NonBlockingDriver:
 
     async def _call(self, call: StripeCall[T]) -> T:
         try:
-            data = data_of(await self._client().raw_request_async(call.method, call.path, **call.params))
+            data = data_of(await self._client().raw_request_async(call.method, call.path, **parameters(call)))
         except Exception as error:
             raise explain(call, error) from error
         return read_answer(call, data)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from invoice_portal.effects import StripeCall
-from invoice_portal.errors import NotFound, PortalError, StripeRefused, StripeUnavailable
+from invoice_portal.errors import NotFound, PortalError, StripeDeclined, StripeRefused, StripeUnavailable
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_api import STRIPE_VERSION
 
@@ -19,6 +19,7 @@ T = TypeVar("T")
 CONNECT_SECONDS: Final = 5.0
 _RETRIES: Final = 1
 _REFUSED_STATUSES: Final = frozenset({401, 403})
+_DECLINED_STATUSES: Final = frozenset({400, 402})
 _CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
 _PERMISSION: Final = re.compile(r"\brak_[a-z_]+")
 
@@ -37,6 +38,11 @@ def make_client(settings: PortalSettings, http_client: stripe.HTTPClient) -> str
         max_network_retries=_RETRIES,
         http_client=http_client,
     )
+
+
+def parameters(call: StripeCall[Any]) -> dict[str, Any]:
+    """What ``raw_request`` is given: the call's parameters, and its key as an option."""
+    return {**call.params, "idempotency_key": call.idempotency_key} if call.idempotency_key else dict(call.params)
 
 
 def read_answer(call: StripeCall[T], data: Any) -> T:
@@ -59,6 +65,10 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     if status == 404 or (status == 400 and code == "resource_missing"):
         return NotFound(f"Stripe has no such object for {call.path}")
     where = f"{call.method.upper()} {call.path}: {type(error).__name__}, status {status}, code {code}"
+    if status in _DECLINED_STATUSES:
+        declined = _declined(where, error, request_id)
+        log.log(logging.INFO if status == 402 else logging.ERROR, "%s, request %s", where, request_id)
+        return declined
     if status not in _REFUSED_STATUSES:
         log.error("%s, request %s", where, request_id)
         return StripeUnavailable(where, request_id)
@@ -68,6 +78,20 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     refused = f"{where}{lacks}; run `invoice-portal doctor` to see what is wrong"
     log.error("%s, request %s", refused, request_id)
     return StripeRefused(refused, request_id, permission=permission, key_unknown=status == 401)
+
+
+def _declined(where: str, error: Exception, request_id: str | None) -> StripeDeclined:
+    """What Stripe said no with, in codes only: its messages and objects can hold customers' data and secrets."""
+    details: Any = getattr(error, "error", None)
+    headers: Any = getattr(error, "headers", None) or {}
+    replayed = any(name.lower() == "idempotent-replayed" for name in headers)
+    return StripeDeclined(
+        where,
+        request_id,
+        code=_word(getattr(error, "code", None)) or "",
+        decline_code=_word(getattr(details, "decline_code", None)) or "",
+        replayed=replayed,
+    )
 
 
 def _word(code: object) -> str | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from invoice_portal.errors import NotFound
 
-Prefix: TypeAlias = Literal["in", "sub", "cn", "cus"]
+Prefix: TypeAlias = Literal["in", "sub", "cn", "cus", "pm", "pi", "seti"]
 
 _REST: Final = re.compile(r"[A-Za-z0-9_]{1,250}")
+_HEADS: Final[Mapping[str, tuple[str, ...]]] = {"pm": ("pm", "card", "src", "ba")}
+"""Methods that were saved with Stripe's older interfaces keep ids of another kind."""
 _CUSTOMER: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")  # imported customers keep ids of their own
 
 
@@ -28,4 +31,4 @@ def is_id(prefix: Prefix, raw: str) -> bool:
     if prefix == "cus":
         return _CUSTOMER.fullmatch(raw) is not None
     head, _, rest = raw.partition("_")
-    return head == prefix and _REST.fullmatch(rest) is not None
+    return head in _HEADS.get(prefix, (prefix,)) and _REST.fullmatch(rest) is not None
