@@ -26,7 +26,19 @@ from invoice_portal.errors import (
 )
 from invoice_portal.framing import context_of
 from invoice_portal.hooks import NO_HOOKS, EventName, Hooks
-from invoice_portal.http import MAX_FORM_BYTES, Asset, Cookie, Data, Page, Redirect, Render, Reply, Request, Response
+from invoice_portal.http import (
+    MAX_FORM_BYTES,
+    Asset,
+    Cookie,
+    Data,
+    Page,
+    Redirect,
+    Render,
+    Rendered,
+    Reply,
+    Request,
+    Response,
+)
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
 from invoice_portal.pages.message import FreshForm, message_page
@@ -318,7 +330,7 @@ class Portal:
         match response:
             case Page():
                 rendered = render_page(response.template, context_of(visit, response, self.languages), render)
-                headers = {**page_headers(self.settings, rendered.packaged, visit.request.arriving), **response.headers}
+                headers = self._page_headers(visit, response, rendered)
                 headers["Content-Language"] = visit.language.tag
                 cookies = response.cookies + self._form_cookie(visit)
                 return self._reply(visit, response.status, headers, rendered.html.encode(), cookies)
@@ -341,6 +353,10 @@ class Portal:
                     **COMMON_HEADERS,
                 }
                 return self._reply(visit, 200, headers, response.body, ())
+
+    def _page_headers(self, visit: Visit, page: Page, rendered: Rendered) -> dict[str, str]:
+        common = page_headers(self.settings, rendered.packaged, visit.request.arriving, page.stripe_js)
+        return {**common, **page.headers}
 
     def _form_cookie(self, visit: Visit) -> tuple[Cookie, ...]:
         """A browser that has no form cookie yet gets one with the first page that can hold a form."""

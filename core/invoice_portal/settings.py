@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 from invoice_portal.addresses import works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
+from invoice_portal.paying_settings import SavePolicy, check_paying, read_amounts
 
 Action: TypeAlias = Literal["view", "download", "pay", "manage"]
 Translations: TypeAlias = Sequence[str | Path] | Mapping[str, Mapping[str, str]]
@@ -45,7 +46,7 @@ class PortalSettings:
 
     stripe_api_key: str = field(
         repr=False,
-        metadata=_about("Secret or restricted Stripe key. Restricted and read-only is enough for this portal."),
+        metadata=_about("Secret or restricted Stripe key. Read-only is enough unless customers pay in the portal."),
     )
     secret_keys: Sequence[str] = field(
         repr=False,
@@ -154,13 +155,37 @@ class PortalSettings:
         repr=False,
         metadata=_about("Where the limits are counted: `memory://` for one process, `database`, or `redis://…`."),
     )
+    stripe_publishable_key: str = field(
+        default="",
+        metadata=_about(
+            "Publishable Stripe key (`pk_…`): with it customers pay in the portal itself, without it on Stripe's page."
+        ),
+    )
+    payment_method_types: Sequence[str] = field(
+        default=(),
+        metadata=_about(
+            "Stripe's types that may be paid with (`us_bank_account`, `card`). Empty: all that your account takes."
+        ),
+    )
+    save_payment_method: SavePolicy = field(
+        default="offer",
+        metadata=_about("Keep a new payment method for later: `never`, `always`, or `offer` it as a choice."),
+    )
+    save_as_default: bool = field(
+        default=False, metadata=_about("Charge renewals to a method that was kept while paying.")
+    )
+    partial_payments: bool = field(default=False, metadata=_about("Let customers pay a part of an invoice."))
+    partial_payment_minimum: Mapping[str, int] = field(
+        default_factory=dict,
+        metadata=_about("The least part, in minor units by currency: `{'usd': 5000}`. Stripe's own minimum else."),
+    )
     debug: bool = field(
         default=False, metadata=_about("Say on error pages why: for development, never with a live key.")
     )
 
     def __post_init__(self) -> None:
         """Normalise sequences and check everything once."""
-        for name in ("secret_keys", "allowed_embed_origins", "merchant_api_keys"):
+        for name in ("secret_keys", "allowed_embed_origins", "merchant_api_keys", "payment_method_types"):
             object.__setattr__(self, name, _strings(name, getattr(self, name)))
         object.__setattr__(self, "actions", frozenset(_strings("actions", self.actions)))
         for check in _CHECKS:
@@ -232,6 +257,8 @@ def _split(name: str, address: str) -> SplitResult:
 
 def _from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
+    if name == "partial_payment_minimum":
+        return read_amounts(name, text)
     if name in _LISTS:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if name in _FLAGS:
@@ -246,9 +273,27 @@ def _from_text(name: str, text: str) -> object:
     return text
 
 
-_LISTS: Final = frozenset({"secret_keys", "actions", "translations", "allowed_embed_origins", "merchant_api_keys"})
+_LISTS: Final = frozenset(
+    {
+        "secret_keys",
+        "actions",
+        "translations",
+        "allowed_embed_origins",
+        "merchant_api_keys",
+        "payment_method_types",
+    }
+)
 _FLAGS: Final = frozenset(
-    {"require_hash", "show_all_invoices", "detect_language", "portal_sessions_only", "audit_trail", "debug"}
+    {
+        "require_hash",
+        "show_all_invoices",
+        "detect_language",
+        "portal_sessions_only",
+        "audit_trail",
+        "save_as_default",
+        "partial_payments",
+        "debug",
+    }
 )
 _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
     "session_minutes": int,
@@ -260,6 +305,7 @@ _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
 }
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _TEXTS: Final = (
+    "stripe_publishable_key",
     "stripe_api_key",
     "stripe_api_base",
     "business_name",
@@ -445,5 +491,6 @@ _CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
     _check_addresses,
     _check_api_keys,
     _check_links,
+    check_paying,
     _check_language,
 )
