@@ -17,7 +17,9 @@
         ├── FormExpired       403   the visitor: the form's token is missing, old or forged
         ├── BadRequest        400   the visitor: something in the address or the form makes no sense
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
+        ├── Vetoed            403   the visitor: the host's own function says no, with a text of its own
         ├── TooManyRequests   429   the visitor: too often in too short a time
+        ├── HookFailed        503   the operator: a function of the host's that had to answer did not
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
             ├── StripeRefused 503   … because our key or our call was refused: the operator must act
@@ -144,6 +146,26 @@ class NotFound(PortalError):
     status = 404
     title = N_("We could not find that")
     advice = N_("It may have been removed, or it belongs to another account. Go back to billing to see your invoices.")
+
+
+class Vetoed(PortalError):
+    """A hook of the host's said no; ``reason`` is its text for the visitor, empty where it gave none."""
+
+    status = 403
+    title = N_("This cannot be done here")
+    advice = N_("This payment cannot be made here. Please contact us.")
+
+    def __init__(self, detail: str = "", reason: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class HookFailed(PortalError):
+    """A hook of the host's raised, or answered what it must not: what it was asked about is not done."""
+
+    status = 503
+    title = N_("That did not work just now")
+    advice = N_("Nothing was paid or changed. Please try again in a few minutes.")
 
 
 class TooManyRequests(PortalError):

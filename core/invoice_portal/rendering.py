@@ -42,10 +42,9 @@ def page_headers(
             " ".join(("script-src", "'self'", *places.scripts)),
             "img-src 'self' data:",
             "font-src 'self'",
-            " ".join(("connect-src", "'self'", *places.calls)),
         ]
-        if places.frames:
-            policy.append(" ".join(("frame-src", *places.frames)))
+        if stripe_js:
+            policy += [" ".join(("connect-src", "'self'", *places.calls)), " ".join(("frame-src", *places.frames))]
     return {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": "; ".join(policy),

@@ -14,6 +14,7 @@ from invoice_portal.effects import Program
 from invoice_portal.hooks import EventName
 from invoice_portal.http import Response
 from invoice_portal.pages import assets, enter, handover, home, invoice, sharing
+from invoice_portal.pages.paying import fresh_method, hosted, page, saved
 from invoice_portal.visits import Visit
 
 Method: TypeAlias = Literal["GET", "POST"]
@@ -77,7 +78,21 @@ _PORTAL_LINK: Final = "/customers/{customer}/portal_link"
 _SESSION: Final = "/portal_sessions/{session}"
 _INVOICE_LINK: Final = "/invoices/{invoice}/link"
 
-MERCHANT_ROUTES: Final = (
+MERCHANT__PAY: Final = "/invoices/{invoice}/pay"
+
+PAYING_ROUTES: Final = (
+    Route("pay", _PAY, hosted.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
+    Route("pay_page", _PAY, page.pay),
+    Route("pay_hosted", _PAY + "/hosted", hosted.pay_hosted, ("POST",), protected=True, audit="invoice.payment_opened"),
+    Route("pay_saved", _PAY + "/saved", saved.pay_saved, ("POST",), protected=True),
+    Route("new_payment", _PAY + "/new", fresh_method.new_payment, ("POST",), protected=True),
+    Route("check_payment", _PAY + "/check", fresh_method.check_payment, ("POST",), protected=True),
+    Route("payment_result", _PAY + "/result", fresh_method.payment_result, ("POST",), protected=True),
+    Route("answer_bank", _PAY + "/bank", fresh_method.answer_bank, ("POST",), protected=True),
+    Route("payment_returned", _PAY + "/returned", fresh_method.payment_returned),
+)
+
+ROUTES: Final = (
     _merchant(
         "api_create_portal_session",
         _CUSTOMER + "/portal_sessions",
@@ -200,7 +215,7 @@ ROUTES: Final = (
         audit="credit_note.downloaded",
         event="download_invoice",
     ),
-    Route("pay", "/invoices/{invoice}/pay", handover.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
+    *PAYING_ROUTES,
     Route("invoice_link", "/l/{token}", sharing.invoice_link, anonymous=True, arrives=True),
     Route("portal_link", "/p/{token}", sharing.portal_link, anonymous=True, arrives=True),
     Route("portal_session", "/s/{token}", sharing.portal_session, anonymous=True, arrives=True),

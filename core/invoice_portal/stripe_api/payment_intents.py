@@ -46,18 +46,20 @@ def create_intent(
     *,
     types: Sequence[str],
     saves: bool,
+    wish: str,
     key: str,
     types_name: str = "payment_method_types",
 ) -> StripeCall[Intent]:
     """An intent for ``amount`` that takes methods of ``types``, or what the account takes where there are none.
 
-    Versions since endive call the parameter ``allowed_payment_method_types``: ``types_name`` is the name to use.
+    ``wish`` is noted with it, to be recognised by. Versions since endive call the parameter
+    ``allowed_payment_method_types``: ``types_name`` is the name to use.
     """
     params: dict[str, Any] = {
         "amount": amount.amount,
         "currency": amount.currency,
         "customer": checked("cus", customer),
-        "metadata": {"invoice": checked("in", invoice), "made_by": "invoice-portal"},
+        "metadata": {"invoice": checked("in", invoice), "wish": wish},
     }
     if types:
         params[types_name] = list(types)

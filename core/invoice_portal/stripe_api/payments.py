@@ -28,7 +28,8 @@ class Intent:
 
     ``types`` are those of the methods that it takes. ``saves`` says that what it is paid with is kept for later.
     ``charge`` is its last one, ``method`` what it is or would be paid with. ``action`` is what the customer must do
-    next, ``verification_url`` Stripe's page for it where there is one. Its client secret is not read here.
+    next, ``verification_url`` Stripe's page for it where there is one. ``wish`` is what the portal made it for, if
+    it did. Its client secret is not read here.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Intent:
     charge: str | None
     error: str
     action: str
+    wish: str
     verification_url: str = field(repr=False)
 
 
@@ -103,6 +105,7 @@ def parse_payment(reader: Reader) -> Payment:
 
 def parse_intent(reader: Reader) -> Intent:
     """Read a payment intent, whatever of it was expanded."""
+    metadata = reader.inside("metadata")
     error, action = reader.inside("last_payment_error"), reader.inside("next_action")
     deposits = action.inside("verify_with_microdeposits") if action else None
     return Intent(
@@ -115,6 +118,7 @@ def parse_intent(reader: Reader) -> Intent:
         charge=reader.id_or_none("latest_charge"),
         error=(error.text_or("decline_code") or error.text_or("code")) if error else "",
         action=action.text_or("type") if action else "",
+        wish=metadata.text_or("wish") if metadata else "",
         verification_url=deposits.text_or("hosted_verification_url") if deposits else "",
     )
 
