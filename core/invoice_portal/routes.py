@@ -78,21 +78,7 @@ _PORTAL_LINK: Final = "/customers/{customer}/portal_link"
 _SESSION: Final = "/portal_sessions/{session}"
 _INVOICE_LINK: Final = "/invoices/{invoice}/link"
 
-MERCHANT__PAY: Final = "/invoices/{invoice}/pay"
-
-PAYING_ROUTES: Final = (
-    Route("pay", _PAY, hosted.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
-    Route("pay_page", _PAY, page.pay),
-    Route("pay_hosted", _PAY + "/hosted", hosted.pay_hosted, ("POST",), protected=True, audit="invoice.payment_opened"),
-    Route("pay_saved", _PAY + "/saved", saved.pay_saved, ("POST",), protected=True),
-    Route("new_payment", _PAY + "/new", fresh_method.new_payment, ("POST",), protected=True),
-    Route("check_payment", _PAY + "/check", fresh_method.check_payment, ("POST",), protected=True),
-    Route("payment_result", _PAY + "/result", fresh_method.payment_result, ("POST",), protected=True),
-    Route("answer_bank", _PAY + "/bank", fresh_method.answer_bank, ("POST",), protected=True),
-    Route("payment_returned", _PAY + "/returned", fresh_method.payment_returned),
-)
-
-ROUTES: Final = (
+MERCHANT_ROUTES: Final = (
     _merchant(
         "api_create_portal_session",
         _CUSTOMER + "/portal_sessions",
@@ -194,6 +180,20 @@ ROUTES: Final = (
         merchant.revoke("invoice"),
         document.LINK,
     ),
+)
+
+_PAY: Final = "/invoices/{invoice}/pay"
+
+PAYING_ROUTES: Final = (
+    Route("pay", _PAY, hosted.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
+    Route("pay_page", _PAY, page.pay),
+    Route("pay_hosted", _PAY + "/hosted", hosted.pay_hosted, ("POST",), protected=True, audit="invoice.payment_opened"),
+    Route("pay_saved", _PAY + "/saved", saved.pay_saved, ("POST",), protected=True),
+    Route("new_payment", _PAY + "/new", fresh_method.new_payment, ("POST",), protected=True),
+    Route("check_payment", _PAY + "/check", fresh_method.check_payment, ("POST",), protected=True),
+    Route("payment_result", _PAY + "/result", fresh_method.payment_result, ("POST",), protected=True),
+    Route("answer_bank", _PAY + "/bank", fresh_method.answer_bank, ("POST",), protected=True),
+    Route("payment_returned", _PAY + "/returned", fresh_method.payment_returned),
 )
 
 ROUTES: Final = (

@@ -130,15 +130,15 @@ def _view(visit: Visit, due: Due, types: tuple[str, ...], saved: Saved) -> PayVi
 
 def script_options(visit: Visit, due: Due, statement: str = "") -> str:
     """What the portal's own script needs: the publishable key, and where its steps lead. No secret is in it."""
-    _, urls = visit.language.gettext, {"invoice": due.invoice.id}
+    _, id = visit.language.gettext, due.invoice.id
     return json.dumps(
         {
             **stripe_options(visit),
             "statement": statement,
-            "new_url": visit.url("new_payment", **urls),
-            "check_url": visit.url("check_payment", **urls),
-            "result_url": visit.url("payment_result", **urls),
-            "bank_url": visit.url("answer_bank", **urls),
+            "new_url": visit.url("new_payment", invoice=id),
+            "check_url": visit.url("check_payment", invoice=id),
+            "result_url": visit.url("payment_result", invoice=id),
+            "bank_url": visit.url("answer_bank", invoice=id),
             "lost": _(
                 "The connection was lost. Look again before you pay: reload this page, it says how the payment stands."
             ),
