@@ -15,6 +15,8 @@ from invoice_portal.hooks import EventName
 from invoice_portal.http import Response
 from invoice_portal.pages import assets, enter, handover, home, invoice, sharing
 from invoice_portal.pages.paying import fresh_method, hosted, page, saved
+from invoice_portal.pages.payment_methods import changing
+from invoice_portal.pages.payment_methods import page as methods_page
 from invoice_portal.visits import Visit
 
 Method: TypeAlias = Literal["GET", "POST"]
@@ -182,6 +184,7 @@ MERCHANT_ROUTES: Final = (
     ),
 )
 
+_METHODS: Final = "/payment_methods"
 _PAY: Final = "/invoices/{invoice}/pay"
 
 PAYING_ROUTES: Final = (
@@ -194,6 +197,11 @@ PAYING_ROUTES: Final = (
     Route("payment_result", _PAY + "/result", fresh_method.payment_result, ("POST",), protected=True),
     Route("answer_bank", _PAY + "/bank", fresh_method.answer_bank, ("POST",), protected=True),
     Route("payment_returned", _PAY + "/returned", fresh_method.payment_returned),
+    Route("payment_methods", _METHODS, methods_page.payment_methods),
+    Route("new_method", _METHODS + "/new", changing.new_method, ("POST",), protected=True),
+    Route("method_returned", _METHODS + "/returned", changing.method_returned),
+    Route("default_method", _METHODS + "/{method}/default", changing.default_method, ("POST",), protected=True),
+    Route("remove_method", _METHODS + "/{method}/remove", changing.remove_method, ("POST",), protected=True),
 )
 
 ROUTES: Final = (
