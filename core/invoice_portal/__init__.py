@@ -6,7 +6,9 @@ Mount it with ``flask_portal``, ``django_portal`` or ``fastapi_portal``; this pa
 from invoice_portal.errors import (
     BadRequest,
     ConfigurationError,
+    Conflict,
     FormExpired,
+    HookFailed,
     InvoicePortalError,
     LinkEnded,
     LinkExpired,
@@ -15,15 +17,17 @@ from invoice_portal.errors import (
     NotAllowed,
     NotFound,
     NotIdentified,
+    PaymentDeclined,
     PortalError,
     SessionExpired,
     SharedLinkExpired,
     SignatureRefused,
     StoreUnavailable,
-    StripeDeclined,
     StripeRefused,
+    StripeRejected,
     StripeUnavailable,
     TooManyRequests,
+    Vetoed,
 )
 from invoice_portal.hooks import Event, Hooks, Payable, Payment
 from invoice_portal.identity import CustomerId, Email, Identity
@@ -31,15 +35,18 @@ from invoice_portal.portal import Portal
 from invoice_portal.settings import PortalSettings
 from invoice_portal.sharing.fresh import FreshLink
 from invoice_portal.sharing.model import Link, PortalSession, SessionInfo
+from invoice_portal.theme import Theme
 
 __all__ = [
     "BadRequest",
     "ConfigurationError",
+    "Conflict",
     "CustomerId",
     "Email",
     "Event",
     "FormExpired",
     "FreshLink",
+    "HookFailed",
     "Hooks",
     "Identity",
     "InvoicePortalError",
@@ -53,6 +60,7 @@ __all__ = [
     "NotIdentified",
     "Payable",
     "Payment",
+    "PaymentDeclined",
     "Portal",
     "PortalError",
     "PortalSession",
@@ -62,8 +70,10 @@ __all__ = [
     "SharedLinkExpired",
     "SignatureRefused",
     "StoreUnavailable",
-    "StripeDeclined",
     "StripeRefused",
+    "StripeRejected",
     "StripeUnavailable",
+    "Theme",
     "TooManyRequests",
+    "Vetoed",
 ]

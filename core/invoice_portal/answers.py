@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from invoice_portal.errors import PortalError, StoreUnavailable, StripeUnavailable, TooManyRequests
-from invoice_portal.http import Data, Page, Redirect, Response
+from invoice_portal.http import Data, Empty, Page, Redirect, Response
 from invoice_portal.identity import CustomerId, Identity
 from invoice_portal.sessions import SESSION_COOKIE, Arrival
 from invoice_portal.sharing.trail import Entry
-from invoice_portal.stripe_api.ids import is_id
+from invoice_portal.stripe_api.ids import Prefix, is_id
 from invoice_portal.visits import Visit, name_of
 
 if TYPE_CHECKING:
-    from invoice_portal.routes import Route
+    from invoice_portal.routing import Route
 
 
 def entry_of(route: Route, visit: Visit, response: Response) -> Entry | None:
     """The record of an answer; None where nothing was served or opened, and for what is not recorded."""
     if not route.audit or not served(response):
         return None
-    if isinstance(response, Redirect) and response.entered:
+    if isinstance(response, Redirect | Data) and response.entered:
         who = response.entered
         return Entry(action=route.audit, actor=name_of(who.identity), customer=_customer(who.identity), via=who.via)
     if not isinstance(visit.arrival, Arrival):
@@ -41,8 +41,10 @@ def served(response: Response) -> bool:
     to pay; one that changes the session is somebody's coming or going.
     """
     match response:
-        case Page():
+        case Page() | Data():
             return response.status == 200
+        case Empty():
+            return False
         case Redirect():
             changes = any(cookie.name == SESSION_COOKIE for cookie in response.cookies)
             return changes or not response.to.startswith("/")
@@ -52,8 +54,8 @@ def served(response: Response) -> bool:
 
 def subject_of(args: Mapping[str, str]) -> str:
     """The object that the address names; nothing of a visitor's own choice gets into the trail."""
-    note, invoice = args.get("credit_note", ""), args.get("invoice", "")
-    return note if is_id("cn", note) else invoice if is_id("in", invoice) else ""
+    kinds: tuple[tuple[str, Prefix], ...] = (("credit_note", "cn"), ("invoice", "in"), ("subscription", "sub"))
+    return next((args[name] for name, prefix in kinds if is_id(prefix, args.get(name, ""))), "")
 
 
 def error_data(error: PortalError) -> Data:

@@ -18,7 +18,7 @@ from typing import Final
 import click
 
 from invoice_portal.resources import data_dir
-from invoice_portal.settings import ENV_PREFIX
+from invoice_portal.settings_checks import ENV_PREFIX
 
 _HOST: Final = "127.0.0.1"
 _PATIENCE_SECONDS: Final = 60

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
-from invoice_portal.errors import PortalError
+from invoice_portal.errors import PortalError, StripeUnavailable
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -37,16 +37,21 @@ class Effect(Generic[T_co]):
 class StripeCall(Effect[T_co]):
     """One HTTP call to Stripe and how to read its answer.
 
-    ``path`` begins with ``/v1/``; every id in it was checked by :mod:`invoice_portal.stripe_api.ids`. Stripe carries a
-    POST with an ``idempotency_key`` out once and gives its first answer again, errors too, for a day
-    (docs.stripe.com/api/idempotent_requests); without one each call has a key of its own.
+    ``path`` begins with ``/v1/``; every id in it was checked by :mod:`invoice_portal.stripe_api.ids`. Where something
+    is changed, Stripe does it once for one ``idempotency_key`` (docs.stripe.com/api/idempotent_requests), and answers
+    the same again for a day; without one only the package's own second try is safe.
     """
 
-    method: Literal["get", "post"]
+    method: Literal["get", "post", "delete"]
     path: str
     parse: Callable[[Json], T_co]
     params: Mapping[str, object] = field(default_factory=dict)
     idempotency_key: str = ""
+
+    @property
+    def sent(self) -> dict[str, object]:
+        """The parameters and options as the ``stripe`` package takes them."""
+        return {**self.params, **({"idempotency_key": self.idempotency_key} if self.idempotency_key else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,13 @@ Outcome: TypeAlias = Ok[T] | Failed
 
 @dataclass(frozen=True, slots=True)
 class Together(Effect[T_co]):
-    """Independent calls to Stripe, in flight at the same time; each may fail alone."""
+    """Independent calls to Stripe, in flight at the same time; each may fail alone.
+
+    ``seconds`` is how long all of them are waited for: one that has not been answered by then has failed.
+    """
 
     calls: tuple[StripeCall[Any], ...]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +144,14 @@ def together(*calls: StripeCall[Any]) -> Together[Any]:
     return Together(calls)
 
 
-def each(calls: Sequence[StripeCall[T]]) -> Together[tuple[Outcome[T], ...]]:
-    """Make any number of calls of one kind at once."""
-    return Together(tuple(calls))
+def each(calls: Sequence[StripeCall[T]], seconds: float | None = None) -> Together[tuple[Outcome[T], ...]]:
+    """Make any number of calls of one kind at once, and wait for them no longer than ``seconds``."""
+    return Together(tuple(calls), seconds)
+
+
+def too_late(call: StripeCall[Any], seconds: float) -> Failed:
+    """What a driver puts in the place of an answer that did not come in time."""
+    return Failed(StripeUnavailable(f"{call.method.upper()} {call.path}: no answer within {seconds:g} seconds"))
 
 
 def needed(outcome: Outcome[T]) -> T:

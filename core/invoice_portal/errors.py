@@ -18,12 +18,14 @@
         ├── BadRequest        400   the visitor: something in the address or the form makes no sense
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
         ├── Vetoed            403   the visitor: the host's own function says no, with a text of its own
+        ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
+        ├── Conflict          409   the visitor: somebody changed the same thing at the same time
         ├── TooManyRequests   429   the visitor: too often in too short a time
         ├── HookFailed        503   the operator: a function of the host's that had to answer did not
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
             ├── StripeRefused 503   … because our key or our call was refused: the operator must act
-            └── StripeDeclined 503  … because it said no to what was asked: a card was declined, say
+            └── StripeRejected 503  … because a change that was asked for is none that Stripe takes
 
 ``title`` and ``advice`` are message ids: the page shows them in the visitor's language. ``detail`` is for the
 operator's log and the debug mode; it never holds a token, a hash or a key.
@@ -168,6 +170,32 @@ class HookFailed(PortalError):
     advice = N_("Nothing was paid or changed. Please try again in a few minutes.")
 
 
+class PaymentDeclined(PortalError):
+    """A change is paid at once, and that did not go through: nothing was changed.
+
+    ``code`` and ``decline_code`` are Stripe's (docs.stripe.com/declines/codes), empty where it gave none. ``replayed``
+    says that it is the answer to an earlier call with the same idempotency key.
+    """
+
+    status = 402
+    title = N_("The payment did not go through")
+    advice = N_("Nothing was changed and nothing was charged. Use another payment method, or ask your bank.")
+
+    def __init__(self, detail: str = "", code: str = "", decline_code: str = "", *, replayed: bool = False) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.decline_code = decline_code
+        self.replayed = replayed
+
+
+class Conflict(PortalError):
+    """The same object was changed at the same time, or something else was asked for under one idempotency key."""
+
+    status = 409
+    title = N_("This was changed a moment ago")
+    advice = N_("Somebody changed the same thing at the same time. Go back, look at it as it is now, and try again.")
+
+
 class TooManyRequests(PortalError):
     """A rate limit was reached; ``seconds`` until it makes sense to try again."""
 
@@ -218,11 +246,10 @@ class StripeRefused(StripeUnavailable):
         self.key_unknown = key_unknown
 
 
-class StripeDeclined(StripeUnavailable):
-    """Stripe understood what was asked and said no; whoever asked says what that means for the visitor.
+class StripeRejected(StripeUnavailable):
+    """A change that Stripe does not take as it is: ``code`` and ``param`` are Stripe's, empty where it gave none.
 
-    ``code`` and ``decline_code`` are Stripe's words (docs.stripe.com/error-codes, docs.stripe.com/declines/codes),
-    empty where it gave none. ``replayed`` says that it is the answer to an earlier call with the same idempotency key.
+    ``replayed`` says that it is the answer to an earlier call with the same idempotency key.
     """
 
     def __init__(
@@ -231,10 +258,10 @@ class StripeDeclined(StripeUnavailable):
         request_id: str | None = None,
         *,
         code: str = "",
-        decline_code: str = "",
+        param: str = "",
         replayed: bool = False,
     ) -> None:
         super().__init__(detail, request_id)
         self.code = code
-        self.decline_code = decline_code
+        self.param = param
         self.replayed = replayed

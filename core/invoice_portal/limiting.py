@@ -7,7 +7,7 @@ from typing import Final
 
 from invoice_portal.effects import Count, Query
 from invoice_portal.errors import TooManyRequests
-from invoice_portal.settings import COUNT_IN_DATABASE
+from invoice_portal.settings_checks import COUNT_IN_DATABASE
 from invoice_portal.visits import Visit
 
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 60 * 60, "day": 24 * 60 * 60}

@@ -52,12 +52,3 @@ def _is_amount(item: tuple[object, object]) -> bool:
     currency, amount = item
     named = isinstance(currency, str) and re.fullmatch("[a-z]{3}", currency) is not None
     return named and isinstance(amount, int) and not isinstance(amount, bool) and amount > 0
-
-
-def read_amounts(name: str, text: str) -> dict[str, int]:
-    """``usd:5000,eur:4500`` as a mapping. Raises ``ConfigurationError`` for anything else."""
-    pairs = [part.partition(":") for part in text.split(",") if part.strip()]
-    try:
-        return {currency.strip().lower(): int(amount) for currency, _, amount in pairs}
-    except ValueError:
-        raise ConfigurationError(f"{name} must look like usd:5000,eur:4500, not {text!r}.") from None

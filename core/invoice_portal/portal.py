@@ -12,6 +12,9 @@ from typing import Final
 
 from invoice_portal.admission import admit
 from invoice_portal.answers import entry_of, error_data, retry_header, served, subject_of
+from invoice_portal.api.cors import allowing, preflight
+from invoice_portal.api.own import own_error
+from invoice_portal.branding import Branding
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, EngineDatabase, make_database
@@ -20,6 +23,7 @@ from invoice_portal.errors import (
     BadRequest,
     ConfigurationError,
     LinkEnded,
+    NotIdentified,
     PortalError,
     SessionExpired,
     StoreUnavailable,
@@ -27,10 +31,11 @@ from invoice_portal.errors import (
 from invoice_portal.framing import context_of
 from invoice_portal.hooks import NO_HOOKS, EventName, Hooks
 from invoice_portal.http import (
-    MAX_FORM_BYTES,
+    LANGUAGE_HEADER,
     Asset,
     Cookie,
     Data,
+    Empty,
     Page,
     Redirect,
     Render,
@@ -41,12 +46,14 @@ from invoice_portal.http import (
 )
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
+from invoice_portal.pages.embed import LOCATION_HEADER, events_header, shell_page
 from invoice_portal.pages.message import FreshForm, message_page
 from invoice_portal.recording import record
-from invoice_portal.rendering import COMMON_HEADERS, cookie_for, page_headers, render_page
-from invoice_portal.routes import Route
+from invoice_portal.rendering import ANY_ORIGIN, COMMON_HEADERS, cookie_for, page_headers, render_page
+from invoice_portal.routing import Route
 from invoice_portal.sessions import (
     FORM_COOKIE,
+    FORM_COOKIE_SECONDS,
     LANGUAGE_COOKIE,
     MOST_ARRIVAL_SECONDS,
     SESSION_COOKIE,
@@ -61,6 +68,7 @@ from invoice_portal.shells import Async, Audit, Links, Sessions
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.telling import tell
+from invoice_portal.theme import concerns
 from invoice_portal.visits import Visit, begin
 
 _YEAR: Final = 365 * 24 * 60 * 60
@@ -91,6 +99,9 @@ class Portal:
         self.languages = Languages(settings.default_language, settings.time_zone, settings.translations)
         self._signer = Signer(settings.secret_keys, settings.realm)
         self._clock = clock
+        self._branding = Branding(wanted=settings.theme_from_stripe)
+        for concern in concerns(settings.theme):
+            log.warning("%s", concern)
         if not settings.require_hash:
             log.warning("require_hash is off: anybody can open any customer's invoices of this test account")
 
@@ -206,6 +217,8 @@ class Portal:
 
     async def serve(self, route: Route, visit: Visit) -> tuple[Response, Visit]:
         """The program of a request from its cookie to its record in the audit trail; gives who it turned out to be."""
+        if visit.request.method == "OPTIONS":
+            return preflight(route, visit), visit
         try:
             await self.checked()
         except StoreUnavailable as error:
@@ -215,7 +228,7 @@ class Portal:
         await self._record(route, admitted, response)
         if route.event and served(response):
             await tell(admitted, route.event, subject_of(admitted.request.args))
-        return response, admitted
+        return allowing(visit, response) if route.own else response, admitted
 
     async def _admitted(self, visit: Visit) -> Visit:
         """The visit with its link or session looked up.
@@ -233,17 +246,21 @@ class Portal:
     async def respond(self, route: Route, visit: Visit) -> Response:
         """The program of a whole request: the route's own, with the form's check before and errors made into pages."""
         try:
+            if route.arrives and visit.request.fills_frame and visit.request.method == "GET":
+                return shell_page(visit, alone=route.name)
             if route.speaks and (chosen := self._chosen_language(visit)):
                 await tell(visit, "language_change", language=visit.request.query["lang"])
                 return chosen
             if route.api and visit.request.unread:
-                raise BadRequest(f"the body is longer than {MAX_FORM_BYTES} bytes, or could not be read to its end")
+                raise BadRequest(f"the body is longer than {route.longest_body} bytes, or could not be read to its end")
             if route.protected:
                 visit.check_form()
             return await route.program(visit)
         except PortalError as error:
             name: EventName = "session_expired" if isinstance(error, SessionExpired) else "error"
             await tell(visit, name, subject_of(visit.request.args), kind=type(error).__name__, status=error.status)
+            if route.own:
+                return own_error(visit, error)
             return error_data(error) if route.api else self._error_page(visit, error)
 
     async def _record(self, route: Route, visit: Visit, response: Response) -> None:
@@ -276,13 +293,20 @@ class Portal:
 
     def begin(self, request: Request) -> Visit:
         """The visit that a request begins."""
-        return begin(request, self.settings, self._signer, self._language(request), self._now(), self.hooks)
+        language, now = self._language(request), self._now()
+        return begin(request, self.settings, self._signer, language, now, self.hooks, self._branding)
 
     def _language(self, request: Request) -> Language:
-        """The visitor's own choice, else the browser's languages, else the default."""
+        """The visitor's own choice, else the browser's languages, else the default.
+
+        What the page around an embed frame asks for goes before the setting: it is the merchant's own page.
+        """
+        if chosen := self.languages.find([request.headers.get(LANGUAGE_HEADER, "")]):
+            return chosen
         if not self.settings.detect_language:
             return self.languages.default
         wanted = [
+            request.query.get("lang", ""),
             request.cookies.get(LANGUAGE_COOKIE, ""),
             *accepted(request.headers.get("accept-language", "")),
         ]
@@ -301,6 +325,8 @@ class Portal:
         _ = visit.language.gettext
         level = logging.ERROR if error.status == 503 else logging.INFO
         log.log(level, "%s: %s", type(error).__name__, error.detail)
+        if isinstance(error, NotIdentified) and visit.request.fills_frame and visit.request.method == "GET":
+            return shell_page(visit, page=True, status=error.status)
         return message_page(
             visit,
             title=_(error.title),
@@ -328,8 +354,10 @@ class Portal:
                 cookies = response.cookies + self._form_cookie(visit)
                 return self._reply(visit, response.status, headers, rendered.html.encode(), cookies)
             case Redirect():
-                headers = {"Location": response.to, "Cache-Control": "no-store", **COMMON_HEADERS}
-                return self._reply(visit, 303, headers, b"", response.cookies)
+                swapped = visit.request.swapped
+                leads = {LOCATION_HEADER if swapped else "Location": response.to}
+                headers = {**leads, "Cache-Control": "no-store", **COMMON_HEADERS}
+                return self._reply(visit, 204 if swapped else 303, headers, b"", response.cookies)
             case Data():
                 headers = {
                     "Content-Type": "application/json",
@@ -338,11 +366,14 @@ class Portal:
                     **COMMON_HEADERS,
                 }
                 body = json.dumps(response.value, ensure_ascii=False).encode()
-                return self._reply(visit, response.status, headers, body, ())
+                return self._reply(visit, response.status, headers, body, response.cookies)
+            case Empty():
+                return self._reply(visit, 204, {**response.headers, **COMMON_HEADERS}, b"", ())
             case Asset():
                 headers = {
                     "Content-Type": response.content_type,
                     "Cache-Control": f"public, max-age={response.max_age}",
+                    **(ANY_ORIGIN if response.shared else {}),
                     **COMMON_HEADERS,
                 }
                 return self._reply(visit, 200, headers, response.body, ())
@@ -353,17 +384,18 @@ class Portal:
 
     def _form_cookie(self, visit: Visit) -> tuple[Cookie, ...]:
         """A browser that has no form cookie yet gets one with the first page that can hold a form."""
-        needless = visit.request.host_form or FORM_COOKIE in visit.request.cookies
+        needless = visit.request.host_form or visit.by_token or FORM_COOKIE in visit.request.cookies
         if needless or not isinstance(visit.arrival, Arrival):
             return ()
-        return (Cookie(name=FORM_COOKIE, value=visit.form_cookie, max_age=_YEAR),)
+        return (Cookie(name=FORM_COOKIE, value=visit.form_cookie, max_age=FORM_COOKIE_SECONDS),)
 
     def _reply(
         self, visit: Visit, status: int, headers: dict[str, str], body: bytes, cookies: tuple[Cookie, ...]
     ) -> Reply:
         # Without the slash at its end the path covers "/billing" too.
         path, secure = visit.request.url_for("home").rstrip("/") or "/", visit.request.secure or self.settings.live
-        set_cookies = (*cookies, *_left_behind(visit, cookies))
+        set_cookies = () if visit.by_token else (*cookies, *_left_behind(visit, cookies))
+        headers = {**headers, **events_header(visit)}
         return Reply(status, headers, body, tuple(cookie_for(cookie, path, secure) for cookie in set_cookies))
 
 
@@ -373,7 +405,7 @@ def _left_behind(visit: Visit, cookies: tuple[Cookie, ...]) -> tuple[Cookie, ...
     A link beside a login is in use (:attr:`~invoice_portal.visits.Visit.beside`) and stays.
     """
     unused = visit.request.visitor is not None and SESSION_COOKIE in visit.request.cookies and visit.beside is None
-    if not unused or any(cookie.name == SESSION_COOKIE for cookie in cookies):
+    if visit.by_token or not unused or any(cookie.name == SESSION_COOKIE for cookie in cookies):
         return ()
     return (Cookie(name=SESSION_COOKIE, value="", max_age=0),)
 

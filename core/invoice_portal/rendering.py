@@ -11,6 +11,7 @@ from invoice_portal.http import Cookie, Render, Rendered, SetCookie
 from invoice_portal.pages.handover import page_origins
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_js import NO_PLACES, places_of
+from invoice_portal.theme import logo_sources
 
 LAYOUT: Final = "invoice_portal/layout.html"
 
@@ -39,12 +40,13 @@ def page_headers(
         policy += [
             "default-src 'none'",
             "style-src 'self'",
-            " ".join(("script-src", "'self'", *places.scripts)),
-            "img-src 'self' data:",
+            " ".join(("script-src 'self'", *places.scripts)),
+            " ".join(("img-src 'self' data:", *logo_sources(settings.theme))),
             "font-src 'self'",
+            " ".join(("connect-src 'self'", *places.calls)),
         ]
-        if stripe_js:
-            policy += [" ".join(("connect-src", "'self'", *places.calls)), " ".join(("frame-src", *places.frames))]
+        if places.frames:
+            policy.append(" ".join(("frame-src", *places.frames)))
     return {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": "; ".join(policy),
@@ -55,6 +57,9 @@ def page_headers(
         "Referrer-Policy": "no-referrer" if arriving else "same-origin",
     }
 
+
+ANY_ORIGIN: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""For files that pages of other sites load: scripts of the type module ask for the first, isolated pages for both."""
 
 COMMON_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",

@@ -5,51 +5,25 @@ Adapters mount each route natively, so that the host's own ``url_for`` spells it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final
 
-from invoice_portal.api import document, merchant
-from invoice_portal.effects import Program
-from invoice_portal.hooks import EventName
-from invoice_portal.http import Response
-from invoice_portal.pages import assets, enter, handover, home, invoice, sharing
-from invoice_portal.pages.paying import fresh_method, hosted, page, saved
-from invoice_portal.pages.payment_methods import changing
-from invoice_portal.pages.payment_methods import page as methods_page
-from invoice_portal.visits import Visit
-
-Method: TypeAlias = Literal["GET", "POST"]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """``path`` is below the host's prefix, its ``{parts}`` are single segments.
-
-    ``protected`` forms carry a token (the portal's, or the host's own). For ``anonymous`` routes nobody needs to know
-    who is logged in. The address of one that ``arrives`` holds a signature, which must not stand in a page or be told
-    to anybody; ``/enter`` needs no form token, since it is called from other sites and the signature vouches for it.
-    ``api`` routes answer in JSON, errors too. ``audit`` is the name under which the audit trail records that a visitor
-    was served here, ``event`` the one under which the host's ``on_event`` is told. ``operation`` describes the route
-    in OpenAPI.
-    """
-
-    name: str
-    path: str
-    program: Callable[[Visit], Program[Response]]
-    methods: tuple[Method, ...] = ("GET",)
-    protected: bool = False
-    anonymous: bool = False
-    arrives: bool = False
-    api: bool = False
-    audit: str = ""
-    event: EventName | None = None
-    operation: Mapping[str, Any] | None = None
-
-    @property
-    def speaks(self) -> bool:
-        """Whether it answers in the visitor's language: calls of the merchant API and files do not."""
-        return not self.api and self.program is not assets.asset
+from invoice_portal.api import document, invoices, me, merchant
+from invoice_portal.pages import (
+    assets,
+    embed,
+    enter,
+    handover,
+    home,
+    invoice,
+    sharing,
+    subscriptions,
+    upcoming,
+    webhook,
+)
+from invoice_portal.pages.paying import routes as paying
+from invoice_portal.routing import Method, Route
+from invoice_portal.stripe_api.events import MAX_EVENT_BYTES
 
 
 def _merchant(
@@ -184,28 +158,12 @@ MERCHANT_ROUTES: Final = (
     ),
 )
 
-_METHODS: Final = "/payment_methods"
-_PAY: Final = "/invoices/{invoice}/pay"
-
-PAYING_ROUTES: Final = (
-    Route("pay", _PAY, hosted.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
-    Route("pay_page", _PAY, page.pay),
-    Route("pay_hosted", _PAY + "/hosted", hosted.pay_hosted, ("POST",), protected=True, audit="invoice.payment_opened"),
-    Route("pay_saved", _PAY + "/saved", saved.pay_saved, ("POST",), protected=True),
-    Route("new_payment", _PAY + "/new", fresh_method.new_payment, ("POST",), protected=True),
-    Route("check_payment", _PAY + "/check", fresh_method.check_payment, ("POST",), protected=True),
-    Route("payment_result", _PAY + "/result", fresh_method.payment_result, ("POST",), protected=True),
-    Route("answer_bank", _PAY + "/bank", fresh_method.answer_bank, ("POST",), protected=True),
-    Route("payment_returned", _PAY + "/returned", fresh_method.payment_returned),
-    Route("payment_methods", _METHODS, methods_page.payment_methods),
-    Route("new_method", _METHODS + "/new", changing.new_method, ("POST",), protected=True),
-    Route("method_returned", _METHODS + "/returned", changing.method_returned),
-    Route("default_method", _METHODS + "/{method}/default", changing.default_method, ("POST",), protected=True),
-    Route("remove_method", _METHODS + "/{method}/remove", changing.remove_method, ("POST",), protected=True),
-)
+OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
+"""A customer's own JSON API, ``/api/me/…``: each module of :mod:`invoice_portal.api` lists its own."""
 
 ROUTES: Final = (
     Route("home", "/", home.home),
+    Route("upcoming", "/upcoming", upcoming.upcoming, audit="upcoming.viewed"),
     Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True, audit="entered"),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True, audit="left"),
     Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed", event="select_invoice"),
@@ -223,12 +181,26 @@ ROUTES: Final = (
         audit="credit_note.downloaded",
         event="download_invoice",
     ),
-    *PAYING_ROUTES,
+    *paying.ROUTES,
+    Route("subscriptions", "/subscriptions", subscriptions.subscriptions),
+    Route(
+        "subscription",
+        "/subscriptions/{subscription}",
+        subscriptions.subscription,
+        audit="subscription.viewed",
+    ),
+    # No login and no form's token: who may speak here shows by the signature.
+    Route("webhook", "/webhook", webhook.webhook, ("POST",), anonymous=True, api=True, longest_body=MAX_EVENT_BYTES),
     Route("invoice_link", "/l/{token}", sharing.invoice_link, anonymous=True, arrives=True),
     Route("portal_link", "/p/{token}", sharing.portal_link, anonymous=True, arrives=True),
     Route("portal_session", "/s/{token}", sharing.portal_session, anonymous=True, arrives=True),
     Route("fresh_link", "/fresh", sharing.fresh_link, ("POST",), anonymous=True),
     *MERCHANT_ROUTES,
+    *OWN_ROUTES,
     Route("api_openapi", "/api/openapi.json", document.openapi, anonymous=True, api=True),
+    Route("embed", "/embed", embed.embed, anonymous=True),
+    Route("embed_script", "/embed.js", embed.embed_script, anonymous=True),
+    Route("embed_module", "/embed.mjs", embed.embed_module, anonymous=True),
+    Route("theme", "/theme.css", assets.theme, anonymous=True),
     Route("static", "/static/{name}", assets.asset, anonymous=True),
 )

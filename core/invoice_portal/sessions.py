@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from invoice_portal.diagnosis import diagnose_hash
 from invoice_portal.errors import LinkExpired, NotIdentified, SignatureRefused
@@ -22,6 +22,11 @@ SESSION_COOKIE: Final = "invoice_portal_session"
 FORM_COOKIE: Final = "invoice_portal_form"
 LANGUAGE_COOKIE: Final = "invoice_portal_language"
 FORM_FIELD: Final = "form_token"
+FORM_HEADER: Final = "X-Form-Token"
+"""Where a script sends the same token."""
+TOKEN_PREFIX: Final = "ipt_"
+"""What a token in the ``Authorization`` header begins with: any other credentials there are the host's own."""
+FORM_COOKIE_SECONDS: Final = 365 * 24 * 60 * 60
 MOST_ARRIVAL_SECONDS: Final = 24 * 60 * 60
 
 
@@ -89,23 +94,47 @@ def let_in(params: Mapping[str, str], settings: PortalSettings, signer: Signer, 
 
 def seal_session(signer: Signer, session: Session) -> str:
     """The cookie's value."""
-    return signer.seal("session", _payload(session.arrival, session.expires_at))
+    return signer.seal("session", _held(session))
 
 
 def seal_ticket(signer: Signer, ticket: Ticket) -> str:
     """The cookie's value for a link or a portal session."""
-    return signer.seal("session", {"d": ticket.door, "t": ticket.id, "n": ticket.nonce, "x": ticket.expires_at})
+    return signer.seal("session", _held(ticket))
 
 
 def open_session(signer: Signer, value: str) -> Session | Ticket | None:
     """The session in a cookie, which may have ended; None where the cookie is forged or damaged."""
-    match signer.open("session", value):
+    return _read_held(signer.open("session", value))
+
+
+def _read_held(payload: Mapping[str, object] | None) -> Session | Ticket | None:
+    match payload:
         case {"d": "link" | "session" as door, "t": str(id), "n": str(nonce), "x": int(expires_at)}:
             return Ticket("link" if door == "link" else "session", id, nonce, expires_at)
-        case dict() as payload:
+        case dict():
             return _read(payload)
         case _:
             return None
+
+
+def seal_bearer(signer: Signer, held: Session | Ticket) -> str:
+    """The same as a token for the ``Authorization`` header: for pages on other sites, whose cookies are blocked.
+
+    It is worth what the signature was worth, in this realm alone; a cookie's value is no such token, nor the reverse.
+    """
+    return TOKEN_PREFIX + signer.seal("bearer", _held(held))
+
+
+def bearer_of(headers: Mapping[str, str]) -> str | None:
+    """The token that a request brought in its header, valid or not; None where it brought none of ours."""
+    scheme, _, given = headers.get("authorization", "").strip().partition(" ")
+    token = given.strip()
+    return token if scheme.lower() == "bearer" and token.startswith(TOKEN_PREFIX) else None
+
+
+def open_bearer(signer: Signer, token: str) -> Session | Ticket | None:
+    """What a token is worth, which may have ended; None where it is forged or damaged."""
+    return _read_held(signer.open("bearer", token.removeprefix(TOKEN_PREFIX)))
 
 
 def form_token(signer: Signer, cookie: str, identity: Identity) -> str:
@@ -136,6 +165,12 @@ def _why_refused(params: Mapping[str, str], settings: PortalSettings) -> str:
 
 def _form_payload(cookie: str, identity: Identity) -> dict[str, str]:
     return {"c": cookie, "k": kind(identity), "i": identifier(identity)}
+
+
+def _held(held: Session | Ticket) -> Mapping[str, Any]:
+    if isinstance(held, Session):
+        return _payload(held.arrival, held.expires_at)
+    return {"d": held.door, "t": held.id, "n": held.nonce, "x": held.expires_at}
 
 
 def _payload(arrival: Arrival, expires_at: int) -> dict[str, str | int | None]:

@@ -18,6 +18,7 @@ _TOKEN = re.compile(r"\.?[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)", re.ASCII)  # a dot i
 Purpose: TypeAlias = Literal[
     "arrival",
     "session",
+    "bearer",
     "form",
     "cursor",
     "invoice_link",

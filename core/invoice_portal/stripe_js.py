@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from invoice_portal.settings import STRIPE_API_BASE, PortalSettings
+from invoice_portal.settings import PortalSettings
+from invoice_portal.settings_checks import STRIPE_API_BASE
 
 _ORIGIN: Final = "https://js.stripe.com"
 _PATH: Final = "/dahlia/stripe.js"

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from invoice_portal.branding import NO_BRANDING, Branding
 from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, PortalError, SessionExpired
-from invoice_portal.hooks import NO_HOOKS, Hooks
+from invoice_portal.hooks import NO_HOOKS, Event, Hooks
 from invoice_portal.http import HostForm, Request
 from invoice_portal.i18n import Language
 from invoice_portal.identity import Identity, identifier, kind, plausible
 from invoice_portal.sessions import (
     FORM_COOKIE,
     FORM_FIELD,
+    FORM_HEADER,
     SESSION_COOKIE,
     Arrival,
+    Session,
     Ticket,
+    bearer_of,
     form_token,
     form_token_fits,
     new_form_cookie,
+    open_bearer,
     open_session,
 )
 from invoice_portal.settings import Action, PortalSettings
@@ -31,8 +36,10 @@ from invoice_portal.signing import Signer
 class Visit:
     """What every program is given. ``now`` is in UTC seconds; ``arrival`` says who asks, or why nobody does.
 
+    ``by_token`` is set where a token in the header says who: no login and no cookie counts beside it.
     A ``Ticket`` becomes one or the other before any program sees it (:mod:`invoice_portal.admission`). ``beside`` is a
-    link that this browser has opened although somebody is logged in at the host.
+    link that this browser has opened although somebody is logged in at the host. ``happened`` collects what the host
+    is told (:mod:`invoice_portal.telling`), for the page around an embed frame.
     """
 
     request: Request
@@ -43,8 +50,11 @@ class Visit:
     arrival: Arrival | Ticket | PortalError
     by_session: bool
     form_cookie: str
+    by_token: bool = False
+    branding: Branding = NO_BRANDING
     hooks: Hooks = NO_HOOKS
     beside: Ticket | None = None
+    happened: list[Event] = field(default_factory=list, compare=False)
 
     def identified(self) -> Arrival:
         """Who this is. Raises ``NotIdentified`` for a stranger, ``SessionExpired`` where a session ran out."""
@@ -99,13 +109,17 @@ class Visit:
         """The field that a form must carry: the host's own, or the portal's token for this browser and visitor."""
         if self.request.host_form:
             return self.request.host_form
-        return HostForm(FORM_FIELD, form_token(self.signer, self.form_cookie, self.identified().identity))
+        return HostForm(FORM_FIELD, form_token(self.signer, self.form_cookie, self.identified().identity), FORM_HEADER)
 
     def check_form(self) -> None:
-        """Raises ``FormExpired`` where a form did not come from a page of ours. The host's own check counts as ours."""
-        if self.request.host_form:
+        """Raises ``FormExpired`` where a form did not come from a page of ours. The host's own check counts as ours.
+
+        A browser sends a cookie for any page that asks it to, but a token in the header for those alone that hold it.
+        """
+        if self.request.host_form or self.by_token:
             return
-        token, cookie = self.request.form.get(FORM_FIELD, ""), self.request.cookies.get(FORM_COOKIE, "")
+        token = self.request.form.get(FORM_FIELD, "") or self.request.headers.get(FORM_HEADER.lower(), "")
+        cookie = self.request.cookies.get(FORM_COOKIE, "")
         if not form_token_fits(self.signer, cookie, self.identified().identity, token):
             raise FormExpired("the form's token does not fit this browser and visitor")
 
@@ -122,14 +136,17 @@ def begin(
     language: Language,
     now: int,
     hooks: Hooks = NO_HOOKS,
+    branding: Branding = NO_BRANDING,
 ) -> Visit:
     """Find out who asks: the host's logged-in user before any session, so that a change of user counts at once.
 
-    A link to one invoice is the exception, for that invoice alone: see :attr:`Visit.beside`.
+    A token in the header goes before both, and alone: whoever sends one means it, and where it has ended nobody is let
+    in as somebody else. A link to one invoice is the other exception, for that invoice alone: see :attr:`Visit.beside`.
     """
-    by_host = request.visitor is not None
-    session = _session_arrival(request, signer, now)
-    arrival = _host_arrival(request.visitor) if request.visitor else session
+    token = bearer_of(request.headers)
+    by_host = request.visitor is not None and token is None
+    session = _session_arrival(request, signer, now) if token is None else _token_arrival(token, signer, now)
+    arrival = _host_arrival(request.visitor) if request.visitor and by_host else session
     return Visit(
         request=request,
         settings=settings,
@@ -137,9 +154,11 @@ def begin(
         language=language,
         now=now,
         arrival=arrival,
-        by_session=not by_host and isinstance(arrival, Arrival | Ticket),
+        by_session=not by_host and token is None and isinstance(arrival, Arrival | Ticket),
+        by_token=token is not None,
         form_cookie=request.cookies.get(FORM_COOKIE, "") or new_form_cookie(),
         hooks=hooks,
+        branding=branding,
         beside=session if by_host and isinstance(session, Ticket) and session.door == "link" else None,
     )
 
@@ -154,8 +173,15 @@ def _host_arrival(visitor: Identity) -> Arrival | NotIdentified:
 def _session_arrival(request: Request, signer: Signer, now: int) -> Arrival | Ticket | NotIdentified:
     cookie = request.cookies.get(SESSION_COOKIE, "")
     session = open_session(signer, cookie) if cookie else None
-    if session is None:
-        return NotIdentified("no login and no session")
+    return _still(session, now) if session else NotIdentified("no login and no session")
+
+
+def _token_arrival(token: str, signer: Signer, now: int) -> Arrival | Ticket | NotIdentified:
+    session = open_bearer(signer, token)
+    return _still(session, now) if session else NotIdentified("the token in the header does not verify")
+
+
+def _still(session: Session | Ticket, now: int) -> Arrival | Ticket | SessionExpired:
     if session.expires_at <= now:
         return SessionExpired("the session has run out")
     return session if isinstance(session, Ticket) else session.arrival

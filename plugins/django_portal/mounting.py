@@ -8,21 +8,24 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeAlias
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
-from django.http.request import RawPostDataException
-from django.middleware.csrf import get_token
+from django.http.request import HttpHeaders, RawPostDataException
+from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from django_portal.conf import get_identify, get_portal
 from django_portal.rendering import renderer
 from invoice_portal import ConfigurationError, Identity
-from invoice_portal.http import MAX_FORM_BYTES, HostForm, Reply, Request, whole_body
-from invoice_portal.routes import ROUTES, Route
+from invoice_portal.http import HostForm, Reply, Request, whole_body
+from invoice_portal.routes import ROUTES
+from invoice_portal.routing import Route
+from invoice_portal.sessions import bearer_of
 
 View: TypeAlias = Callable[..., HttpResponse | Awaitable[HttpResponse]]
 
@@ -38,14 +41,65 @@ def url_patterns(view_of: Callable[[Route], View]) -> list[URLPattern]:
         # Django looks at the path alone: the first pattern of a path answers for every route that shares it.
         sharing = [(same, view_of(same)) for same in ROUTES if same.path == route.path]
         views = {method: view for same, view in sharing for method in _methods(same)}
-        guard = csrf_exempt if route.anonymous else csrf_protect
-        view = _own_transactions(guard(_by_method(route, views)))
+        view = _own_transactions(_guarded(route, _by_method(route, views)))
         patterns.append(path(pattern, view, name=route.name))
     return patterns
 
 
 def _methods(route: Route) -> list[str]:
-    return [*route.methods, "HEAD"] if "GET" in route.methods else list(route.methods)
+    heads = ["HEAD"] if "GET" in route.methods else []
+    return [*route.methods, *heads, *(["OPTIONS"] if route.own else [])]
+
+
+def _guarded(route: Route, view: View) -> View:
+    """The view behind Django's own check of forms, where a cookie may say who asks.
+
+    A token in the header says it otherwise, and then nothing else does. The JSON API is checked in :func:`_form_of`.
+    """
+    if route.anonymous or route.own:
+        return csrf_exempt(view)
+    checked: Any = csrf_protect(view)
+    plain: Any = view
+    if iscoroutinefunction(view):
+
+        async def waiting(request: HttpRequest, **args: str) -> HttpResponse:
+            answer: HttpResponse = await (plain if bearer_of(_headers(request)) else checked)(request, **args)
+            return answer
+
+        return csrf_exempt(waiting)
+
+    def guarded(request: HttpRequest, **args: str) -> HttpResponse:
+        answer: HttpResponse = (plain if bearer_of(_headers(request)) else checked)(request, **args)
+        return answer
+
+    return csrf_exempt(guarded)
+
+
+class _Check(CsrfViewMiddleware):
+    """Django's check of forms that says why it refuses, in place of answering with a page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> Any:
+        return reason
+
+
+def _form_of(route: Route, request: HttpRequest) -> HostForm | None:
+    """Django's own token, where it has been checked or need not be. None: the portal checks, and finds none."""
+    if route.anonymous or request.method == "OPTIONS" or bearer_of(_headers(request)):
+        return None
+    if route.own:
+        check = _Check(_nothing)
+        check.process_request(request)
+        if check.process_view(request, _nothing, (), {}):
+            return None
+    return HostForm(_CSRF_FIELD, get_token(request), HttpHeaders.parse_header_name(settings.CSRF_HEADER_NAME) or "")
+
+
+def _nothing(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+def _headers(request: HttpRequest) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
 
 
 def _own_transactions(view: Any) -> Any:
@@ -137,7 +191,7 @@ async def _identify(request: HttpRequest) -> Identity | None:
 
 
 def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Identity | None) -> Request:
-    body = _body(request) if route.api else b""
+    body = _body(request, route.longest_body) if route.api else b""
     return Request(
         method=request.method or "GET",
         path=request.path,
@@ -146,38 +200,40 @@ def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Ide
         query={name: values[0] for name, values in request.GET.lists() if values},
         form={} if route.api else {name: values[0] for name, values in request.POST.lists() if values},
         cookies=request.COOKIES,
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=_headers(request),
         secure=request.is_secure(),
         client=request.META.get("REMOTE_ADDR") or "",
         body=body or b"",
         unread=body is None,
         visitor=visitor,
         arriving=route.arrives,
-        host_form=None if route.anonymous else HostForm(_CSRF_FIELD, get_token(request)),
+        host_form=_form_of(route, request),
     )
 
 
-def _body(request: HttpRequest) -> bytes | None:
-    """The body of a call to the merchant API; None where it is longer than any can be, or not all to be had.
+def _body(request: HttpRequest, longest: int) -> bytes | None:
+    """The body of a call of the API or the webhook; None where it is longer than any can be, or not all to be had.
 
     Under WSGI Django reads no body without a ``Content-Length``.
     """
     announced = request.META.get("CONTENT_LENGTH") or ""
     length = int(announced) if announced.isdecimal() else None
-    if length is not None and length > MAX_FORM_BYTES:
+    if length is not None and length > longest:
         return None
     try:
-        body = request.read(MAX_FORM_BYTES + 1) if length is None else request.body
+        body = request.read(longest + 1) if length is None else request.body
     except (RawPostDataException, RequestDataTooBig, UnreadablePostError):
         return None
     chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-    return whole_body(body, length, chunked=chunked)
+    return whole_body(body, length, longest, chunked=chunked)
 
 
 def _response(request: HttpRequest, reply: Reply) -> HttpResponse:
     headers = {**reply.headers, "Content-Length": str(len(reply.body))}
     # Not every server cuts the body of an answer to HEAD, and a client would take it for the next answer.
     response = HttpResponse(b"" if request.method == "HEAD" else reply.body, status=reply.status, headers=headers)
+    if request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):  # the JSON API has given a token, and no middleware may be there
+        CsrfViewMiddleware(_nothing).process_response(request, response)
     # Who may frame a page is said by its Content-Security-Policy; Django's X-Frame-Options would overrule it.
     response.xframe_options_exempt = True
     for cookie in reply.cookies:

@@ -11,10 +11,10 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
 from invoice_portal import Identity, Portal, PortalSettings
+from invoice_portal.api import own
 from invoice_portal.api.document import SECURITY_SCHEME
 from invoice_portal.environment import Templates
 from invoice_portal.http import (
-    MAX_FORM_BYTES,
     Render,
     Rendered,
     Reply,
@@ -25,7 +25,8 @@ from invoice_portal.http import (
     whole_body,
 )
 from invoice_portal.portal import portal_of
-from invoice_portal.routes import ROUTES, Route
+from invoice_portal.routes import ROUTES
+from invoice_portal.routing import Route
 
 DEFAULT_NAME = "invoice_portal"
 _FORM = "application/x-www-form-urlencoded"
@@ -33,6 +34,9 @@ _FORM = "application/x-www-form-urlencoded"
 
 _merchant_key = HTTPBearer(auto_error=False, scheme_name=SECURITY_SCHEME, description="One of merchant_api_keys.")
 """For the document alone: the key is checked by the core, in constant time."""
+_customer_token = HTTPBearer(
+    auto_error=False, scheme_name=own.SECURITY_SCHEME, description="A token of /api/me/session."
+)
 
 
 def nobody() -> Identity | None:
@@ -70,6 +74,9 @@ def router(
         endpoint = _endpoint(portal, route, nobody if route.anonymous else identify, render, name)
         described: dict[str, Any] = dict(route.operation or {})
         heads = [] if described or "GET" not in route.methods else ["HEAD"]
+        merchants = bool(described) and not route.own
+        if route.own:  # FastAPI adds this to what its dependencies say: whoever is logged in needs no token
+            described["security"] = [{}]
         result.add_api_route(
             route.path,
             endpoint,
@@ -78,10 +85,18 @@ def router(
             operation_id=route.name if described else None,
             response_model=None,
             response_class=JSONResponse,
-            include_in_schema=bool(described and portal.settings.merchant_api_keys),
-            dependencies=[Depends(_merchant_key)] if described else [],
+            include_in_schema=route.own or bool(merchants and portal.settings.merchant_api_keys),
+            dependencies=[Depends(_merchant_key)]
+            if merchants
+            else [Depends(_customer_token)]
+            if route.own and not route.anonymous
+            else [],
             openapi_extra=described or None,
         )
+        if route.own:
+            # A browser that asks whether it may call has nobody's credentials with it.
+            asked = _endpoint(portal, route, nobody, render, name)
+            result.add_api_route(route.path, asked, methods=["OPTIONS"], include_in_schema=False)
     return result
 
 
@@ -103,14 +118,14 @@ def _endpoint(
 
 
 async def _read(route: Route, request: fastapi.Request, visitor: Identity | None, name: str) -> Request:
-    body = _whole(request, await _body(request)) if route.api else b""
+    body = _whole(request, await _body(request, route.longest_body), route.longest_body) if route.api else b""
     return Request(
         method=request.method,
         path=request.url.path,
         url_for=url_for_of(request, name),
         args=request.path_params,
         query=first_values(request.query_params.multi_items()),
-        form=parse_form(await _body(request)) if _sends_a_form(request) and not route.api else {},
+        form=parse_form(await _body(request, route.longest_body)) if _sends_a_form(request) and not route.api else {},
         cookies=request.cookies,
         headers=dict(request.headers),
         secure=request.url.scheme == "https",
@@ -136,18 +151,18 @@ def _sends_a_form(request: fastapi.Request) -> bool:
     return request.method == "POST" and content_type.partition(";")[0].strip().lower() == _FORM
 
 
-def _whole(request: fastapi.Request, body: bytes) -> bytes | None:
+def _whole(request: fastapi.Request, body: bytes, longest: int) -> bytes | None:
     length = request.headers.get("content-length", "")
     chunked = "chunked" in request.headers.get("transfer-encoding", "").lower()
-    return whole_body(body, int(length) if length.isdecimal() else None, chunked=chunked)
+    return whole_body(body, int(length) if length.isdecimal() else None, longest, chunked=chunked)
 
 
-async def _body(request: fastapi.Request) -> bytes:
-    """The body up to the size that a form of ours can have; the rest is not read."""
+async def _body(request: fastapi.Request, longest: int) -> bytes:
+    """The body up to the size that it can have here; the rest is not read."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_FORM_BYTES:
+        if len(body) > longest:
             break
     return body
 

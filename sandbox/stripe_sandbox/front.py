@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from stripe_sandbox import control, desk, hosted
+from stripe_sandbox import control, desk, hosted, stripejs
 from stripe_sandbox.faults import Cut
 from stripe_sandbox.http import Request, Response
 from stripe_sandbox.sandbox import Sandbox
@@ -51,6 +51,8 @@ def respond(sandbox: Sandbox, request: Request) -> Response:
     """
     if request.path.startswith("/hosted/"):
         return _hosted(sandbox, request)
+    if stripejs.serves(request.path):
+        return stripejs.respond(sandbox, request)
     is_control = request.path == control.PREFIX or request.path.startswith(control.PREFIX + "/")
     if not is_control and not desk.serves(request.path):
         return sandbox.handle(request)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.http import Request
 
-_TEST_KEY = re.compile(r"(sk|rk)_test_\w+\Z", re.ASCII)
+_TEST_KEY = re.compile(r"(sk|rk|pk)_test_\w+\Z", re.ASCII)
 _NO_KEY = (
     "You did not provide an API key. You need to provide your API key in the Authorization header, using "
     "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication "
@@ -47,13 +47,6 @@ class Keys:
                 "This is stripe_sandbox, not Stripe: it takes test keys (sk_test_…, rk_test_…) only. "
                 "Keep live keys away from it.",
                 status=401,
-            )
-        if key.startswith("pk_test_"):
-            raise StripeError(
-                "This API call cannot be made with a publishable API key. Please use a secret API key. You can "
-                "find a list of your API keys at https://dashboard.stripe.com/account/apikeys.",
-                status=401,
-                code="secret_key_required",
             )
         if not _TEST_KEY.match(key):
             raise StripeError(f"Invalid API Key provided: {masked(key)}", status=401)

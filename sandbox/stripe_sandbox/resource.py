@@ -58,6 +58,8 @@ class Route:
     """Only where it is not the resource's own: see `Resource.permission`."""
     rehearsed: bool = False
     """What it does is undone when it has answered: a preview."""
+    publishable: frozenset[str] | None = None
+    """The parameters that a publishable key may send; None where only secret keys may call it."""
 
 
 @dataclass(frozen=True, slots=True)

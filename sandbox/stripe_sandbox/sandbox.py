@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
-from stripe_sandbox import form, parameters, snapshots, test_clocks, versions
+from stripe_sandbox import form, parameters, publishable, snapshots, test_clocks, versions
 from stripe_sandbox.agenda import Agenda, Job
 from stripe_sandbox.billing import methods, payments, setups
 from stripe_sandbox.billing.banks import BankDebits
@@ -333,18 +333,26 @@ class Sandbox:
         resource, route, ids = self._router.match(request.method, request.path)
         access = "read" if route.method == "GET" else "write"
         self._keys.allow(api_key, route.permission or f"{resource.permission}_{access}", self.account["id"])
+        published = publishable.is_publishable(api_key)
+        if published:
+            publishable.check(route, raw)
         fields = route.params if route.method == "DELETE" else {**route.params, **_EXPAND}
         params = parameters.read(fields, raw, self.exists)
         paths = params.pop("expand", [])
         version = request.header("stripe-version") or ""
-        return _Prepared(route, Call(self, ids, params, request.path, version), paths)
+        return _Prepared(route, Call(self, ids, params, request.path, version), paths, published)
 
     def _run(self, prepared: _Prepared, cause: Cause) -> Json:
         """Do what was asked for and make the answer of it."""
         if prepared.route.rehearsed:
             with self._time_of(prepared.call), rehearsal(self):
                 return _copied(self._answer(prepared, prepared.route.run(prepared.call)))
-        return self._answer(prepared, self._done(prepared, cause))
+        if not prepared.published:
+            return self._answer(prepared, self._done(prepared, cause))
+        try:
+            return publishable.shown(self._answer(prepared, self._done(prepared, cause)))
+        except StripeError as error:
+            raise publishable.told(error) from None
 
     def _answer(self, prepared: _Prepared, answer: Json) -> Json:
         if "object" not in answer:  # a list of API v2, whose items its route has shown
@@ -380,6 +388,7 @@ class _Prepared:
     route: Route
     call: Call
     expand: Sequence[str]
+    published: bool
 
 
 def _copied(body: Json) -> Json:

@@ -14,7 +14,7 @@ import pytest
 import fastapi_portal
 import flask_portal
 from invoice_portal import Portal, PortalSettings
-from invoice_portal.routes import MERCHANT_ROUTES
+from invoice_portal.routes import MERCHANT_ROUTES, OWN_ROUTES
 from support.accounts import Account
 
 ANNA = "anna@example.com"
@@ -79,17 +79,20 @@ def test_fastapi_writes_the_merchant_api_into_its_own_document(sharing: dict[str
     app.include_router(fastapi_portal.router(PortalSettings(**sharing, **keys)), prefix="/billing")
     document = app.openapi()
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert described == {(route.methods[0], "/billing" + route.path) for route in MERCHANT_ROUTES}
+    assert described == {(route.methods[0], "/billing" + route.path) for route in (*MERCHANT_ROUTES, *OWN_ROUTES)}
     session = document["paths"]["/billing/api/customers/{customer}/portal_sessions"]["post"]
     assert session["security"] == [{"merchantKey": []}]
     assert "expires_in_minutes" in json.dumps(session["requestBody"])
     assert document["components"]["securitySchemes"]["merchantKey"]["scheme"] == "bearer"
+    own = document["paths"]["/billing/api/me"]["get"]
+    assert own["security"] == [{"customerToken": []}, {}]
+    assert document["paths"]["/billing/api/me/session"]["post"]["security"] == [{}]
 
 
 def test_without_keys_the_document_has_no_merchant_api(sharing: dict[str, Any]) -> None:
     app = fastapi.FastAPI()
     app.include_router(fastapi_portal.router(PortalSettings(**sharing)), prefix="/billing")
-    assert app.openapi()["paths"] == {}
+    assert set(app.openapi()["paths"]) == {"/billing" + route.path for route in OWN_ROUTES}
 
 
 # Django

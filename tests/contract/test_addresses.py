@@ -5,7 +5,8 @@ import re
 import pytest
 
 from invoice_portal import Email
-from invoice_portal.routes import ROUTES, Route
+from invoice_portal.routes import ROUTES
+from invoice_portal.routing import Route
 from support.accounts import Account
 from support.html import Html
 from support.portals import Mounted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jsonschema
 import pytest
 
-from invoice_portal.routes import MERCHANT_ROUTES
+from invoice_portal.routes import MERCHANT_ROUTES, OWN_ROUTES
 from support.accounts import Account
 from support.moments import DAY, NOW
 from support.portals import API_KEY, OTHER_API_KEY, Mount
@@ -120,7 +120,7 @@ def test_the_document_describes_every_route_and_the_answers_hold_to_it(shared: M
     document = api("GET", "/openapi.json", key=None).json
     assert document["openapi"].startswith("3.1")
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert described == {(route.methods[0], route.path) for route in MERCHANT_ROUTES}
+    assert described == {(route.methods[0], route.path) for route in (*MERCHANT_ROUTES, *OWN_ROUTES)}
     invoice = account.open(customer)
     made = api("POST", f"/customers/{customer}/portal_sessions").json
     args = {"customer": customer, "invoice": invoice, "session": made["id"]}

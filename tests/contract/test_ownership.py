@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from invoice_portal import CustomerId, Email
-from invoice_portal.routes import ROUTES, Route
+from invoice_portal.routes import ROUTES
+from invoice_portal.routing import Route
 from support.accounts import Account
 from support.portals import Answer, Browser, Mounted
 

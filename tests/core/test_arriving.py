@@ -173,7 +173,9 @@ def test_a_form_that_was_given_to_another_visitor_is_refused():
 
 
 def test_where_the_host_has_checked_the_form_ours_is_not_asked_for():
-    request = make_request("pay", method="POST", args={"invoice": "in_1"}, host_form=HostForm("csrf", "token"))
+    request = make_request(
+        "pay", method="POST", args={"invoice": "in_1"}, host_form=HostForm("csrf", "token", "X-CSRFToken")
+    )
     assert isinstance(respond(make_portal(), "pay", request, stripe()), Redirect)
 
 
@@ -190,7 +192,7 @@ def test_the_first_page_brings_the_browsers_form_cookie_and_later_ones_keep_it()
     assert first.httponly
     assert cookie_of(answer(portal, "home", make_request(cookies={FORM_COOKIE: first.value})), FORM_COOKIE) is None
     assert cookie_of(answer(portal, "home", make_request(visitor=None)), FORM_COOKIE) is None
-    hosted = make_request(host_form=HostForm("csrf", "token"))
+    hosted = make_request(host_form=HostForm("csrf", "token", "X-CSRFToken"))
     assert cookie_of(answer(portal, "home", hosted), FORM_COOKIE) is None
 
 

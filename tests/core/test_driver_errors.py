@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from invoice_portal.effects import StripeCall
-from invoice_portal.errors import NotFound, PortalError, StripeRefused, StripeUnavailable
+from invoice_portal.errors import (
+    Conflict,
+    NotFound,
+    PaymentDeclined,
+    PortalError,
+    StripeRefused,
+    StripeRejected,
+    StripeUnavailable,
+)
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_api.invoices import retrieve_invoice
 
@@ -218,3 +226,34 @@ def test_a_second_try_may_succeed(run: Run):
     with scripted(lambda asked: next(answers)) as script:
         assert run(settings_for(script), named()) == "there"
     assert len(script.asked) == 2
+
+
+async def change() -> Any:
+    return await StripeCall("post", "/v1/subscriptions/sub_1", lambda data: data, {"items": []}, "key of the change")
+
+
+CHANGES = [
+    (error(402, message=PRIVATE, type="card_error", code="card_declined"), PaymentDeclined),
+    (error(400, message=PRIVATE, type="idempotency_error"), Conflict),
+    (error(409, message=PRIVATE, code="idempotency_key_in_use"), Conflict),
+    (error(400, message=PRIVATE, code="tax_id_invalid", param="value"), StripeRejected),
+    (error(403, message=PRIVATE, code="permission_denied"), StripeRefused),
+    (error(500, message=PRIVATE, type="api_error"), StripeUnavailable),
+]
+
+
+@pytest.mark.parametrize(("said", "kind"), CHANGES, ids=[str(i) for i in range(len(CHANGES))])
+def test_a_change_that_fails_says_why(run: Run, caplog: pytest.LogCaptureFixture, said: Said, kind: type[PortalError]):
+    caplog.set_level(logging.DEBUG, "invoice_portal")
+    with scripted(lambda asked: said) as script, pytest.raises(PortalError) as raised:
+        run(settings_for(script), change())
+    assert type(raised.value) is kind
+    assert {asked.headers["idempotency-key"] for asked in script.asked} == {"key of the change"}
+    assert PRIVATE not in raised.value.detail + caplog.text
+
+
+def test_what_a_refused_change_is_about_is_kept(run: Run):
+    said = error(400, code="tax_id_invalid", param="tax_id_data[value]")
+    with scripted(lambda asked: said) as script, pytest.raises(StripeRejected) as raised:
+        run(settings_for(script), change())
+    assert (raised.value.code, raised.value.param) == ("tax_id_invalid", "tax_id_data[value]")

@@ -12,7 +12,7 @@ import pytest
 
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.nonblocking import NonBlockingDriver
-from invoice_portal.effects import Failed, Ok, StripeCall, Together, together
+from invoice_portal.effects import Failed, Ok, StripeCall, Together, each, together
 from invoice_portal.errors import NotFound, StripeUnavailable
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_api import STRIPE_VERSION
@@ -454,3 +454,25 @@ def test_waiting_is_bounded_by_the_setting(run: Run):
         release.set()
     assert took < 2
     assert 1 <= len(script.asked) <= 2
+
+
+def test_calls_with_a_deadline_give_what_is_there_by_then_and_name_what_is_not(run: Run):
+    released = threading.Event()
+
+    def answer(asked: Asked) -> Said:
+        if asked.path == "/v1/slow":
+            released.wait(5)
+        return path_of(asked)
+
+    async def program() -> Any:
+        return await each([call("slow"), call("fast"), call("nimble")], seconds=0.25)
+
+    with scripted(answer) as script:
+        began = time.monotonic()
+        slow, *others = run(settings_for(script), program())
+        took = time.monotonic() - began
+        released.set()
+    assert others == [Ok("/v1/fast"), Ok("/v1/nimble")]
+    assert isinstance(slow, Failed)
+    assert "/v1/slow" in slow.error.detail
+    assert took < 2

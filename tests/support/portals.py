@@ -103,6 +103,22 @@ class Browser:
         headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         return self.send(method, f"/api{path}", headers=headers, json=body)
 
+    def own(
+        self,
+        method: str,
+        path: str = "",
+        body: object = None,
+        *,
+        token: str | None = None,
+        origin: str | None = None,
+        **headers: str,
+    ) -> Answer:
+        """Call the customer's own API, as a script does: with a token in the header, from a page on ``origin``."""
+        sent = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        sent |= {"Origin": origin} if origin is not None else {}
+        content = {} if body is None else {"json": body}
+        return self.send(method, f"/api/me{path}", headers={**sent, **headers}, **content)
+
     def follow(self, answer: Answer) -> Answer:
         """GET where a redirect leads."""
         return self.get(answer.location)
@@ -163,6 +179,13 @@ class Mounted:
         )
         self.stack.enter_context(client)
         return Browser(client)
+
+    def token(self, identity: Identity, subscription: str | None = None, **more: Any) -> str:
+        """A token for the header, exchanged for a signed identifier as a page on another origin does it."""
+        signed = self.portal.sign_identifier(identity, subscription=subscription, **more)
+        made = self.browser().own("POST", "/session", {"identity": signed})
+        assert made.status == 200, made.source
+        return str(made.json["token"])
 
     def arrive(self, identity: Identity, subscription: str | None = None) -> Browser:
         """A browser that has just come in with a signed identifier."""

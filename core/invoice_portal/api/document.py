@@ -1,4 +1,7 @@
-"""The merchant API as an OpenAPI document. FastAPI is given the same operations and writes its own."""
+"""Both JSON APIs, the merchant's and the customer's own, as an OpenAPI document.
+
+FastAPI is given the same operations and writes its own.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ import copy
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
+from invoice_portal.api import own
 from invoice_portal.http import Data, Response
+from invoice_portal.settings import Action
 from invoice_portal.sharing.model import SHARED_ACTIONS
 from invoice_portal.sharing.rules import LEAST_SESSION_MINUTES, MOST_SESSION_MINUTES
 from invoice_portal.visits import Visit
 
 if TYPE_CHECKING:
-    from invoice_portal.routes import Route
+    from invoice_portal.routing import Route
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -39,6 +44,7 @@ _TEXT: Final[Schema] = {"type": "string"}
 _MOMENT: Final[Schema] = {"type": "integer", "description": "UTC seconds."}
 _MOMENT_OR_NULL: Final[Schema] = {"type": ["integer", "null"], "description": "UTC seconds."}
 _ACTIONS: Final[Schema] = {"type": "array", "items": {"type": "string", "enum": sorted(SHARED_ACTIONS)}}
+_SESSION_ACTIONS: Final[Schema] = {"type": "array", "items": {"type": "string", "enum": sorted(get_args(Action))}}
 LINK: Final = _object(
     {
         "id": _TEXT,
@@ -66,7 +72,7 @@ SESSION_INFO: Final = _object(
         "id": _TEXT,
         "customer_id": _TEXT,
         "state": {"type": "string", "enum": ["active", "expired", "revoked"]},
-        "actions": _ACTIONS,
+        "actions": _SESSION_ACTIONS,
         "uses": {"type": "integer"},
         "created_at": _MOMENT,
         "created_by": _TEXT,
@@ -106,7 +112,10 @@ SESSION_OPTIONS: Final = _object(
             "default": 60,
         },
         "invalidate_existing": {"type": "boolean", "default": True},
-        "actions": _ACTIONS,
+        "actions": {
+            **_SESSION_ACTIONS,
+            "description": "What the session allows; `view` is always among it, `manage` only where it is named.",
+        },
     },
     required=False,
 )
@@ -146,14 +155,19 @@ def document(routes: Sequence[Route], prefix: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         if route.operation:
-            described = {**copy.deepcopy(dict(route.operation)), "security": [{SECURITY_SCHEME: []}]}
+            described = {"security": [{SECURITY_SCHEME: []}], **copy.deepcopy(dict(route.operation))}
             paths.setdefault(route.path, {})[route.methods[0].lower()] = {"operationId": route.name, **described}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Invoice Portal: merchant API", "version": version("invoice-portal")},
+        "info": {"title": "Invoice Portal", "version": version("invoice-portal")},
         "servers": [{"url": prefix or "/"}],
         "paths": paths,
-        "components": {"securitySchemes": {SECURITY_SCHEME: {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "securitySchemes": {
+                SECURITY_SCHEME: {"type": "http", "scheme": "bearer", "description": "One of merchant_api_keys."},
+                own.SECURITY_SCHEME: {"type": "http", "scheme": "bearer", "description": "A token of /api/me/session."},
+            }
+        },
     }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import cached_property, partial
 from inspect import isawaitable, iscoroutine
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 from invoice_portal.drivers.bodies import data_of
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, make_database
-from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, parameters, read_answer
+from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.effects import (
     Atomic,
     Count,
@@ -26,6 +26,7 @@ from invoice_portal.effects import (
     StripeCall,
     Together,
     Work,
+    too_late,
 )
 from invoice_portal.errors import ConfigurationError, PortalError
 from invoice_portal.settings import PortalSettings
@@ -73,10 +74,8 @@ class BlockingDriver:
         match work:
             case StripeCall():
                 return self._call(work)
-            case Together(calls):
-                # The calling thread makes the first call itself: one thread switch less for each page.
-                waiting = [self._pool.submit(copy_context().run, self._outcome, call) for call in calls[1:]]
-                return (self._outcome(calls[0]), *(future.result() for future in waiting)) if calls else ()
+            case Together(calls, seconds):
+                return self._together(calls) if seconds is None else self._within(calls, seconds)
             case Query():
                 return self._database.execute(work)
             case Atomic():
@@ -88,6 +87,25 @@ class BlockingDriver:
             case _:
                 assert_never(work)
 
+    def _together(self, calls: Sequence[StripeCall[Any]]) -> tuple[Outcome[Any], ...]:
+        """The calling thread makes the first call itself: one thread switch less for each page."""
+        waiting = [self._submit(call) for call in calls[1:]]
+        return (self._outcome(calls[0]), *(future.result() for future in waiting)) if calls else ()
+
+    def _submit(self, call: StripeCall[Any]) -> Future[Outcome[Any]]:
+        return self._pool.submit(copy_context().run, self._outcome, call)
+
+    def _within(self, calls: Sequence[StripeCall[Any]], seconds: float) -> tuple[Outcome[Any], ...]:
+        """What is answered in time. A late call ends by its own timeout; one that still waits for a thread, now."""
+        futures = [self._submit(call) for call in calls]
+        done, late = wait(futures, timeout=seconds)
+        for future in late:
+            future.cancel()
+        return tuple(
+            future.result() if future in done else too_late(call, seconds)
+            for future, call in zip(futures, calls, strict=True)
+        )
+
     def _outcome(self, call: StripeCall[Any]) -> Outcome[Any]:
         try:
             return Ok(self._call(call))
@@ -96,7 +114,7 @@ class BlockingDriver:
 
     def _call(self, call: StripeCall[T]) -> T:
         try:
-            data = data_of(self._client.raw_request(call.method, call.path, **parameters(call)))
+            data = data_of(self._client.raw_request(call.method, call.path, **call.sent))
         except Exception as error:
             raise explain(call, error) from error
         return read_answer(call, data)

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from invoice_portal.errors import ConfigurationError, StoreUnavailable
-from invoice_portal.settings import COUNT_IN_DATABASE, PortalSettings
+from invoice_portal.settings import PortalSettings
+from invoice_portal.settings_checks import COUNT_IN_DATABASE
 
 log = logging.getLogger("invoice_portal.store")
 

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from invoice_portal.drivers.bodies import data_of
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, make_database
-from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, parameters, read_answer
+from invoice_portal.drivers.stripe_client import CONNECT_SECONDS, explain, make_client, read_answer
 from invoice_portal.effects import (
     Atomic,
     Count,
@@ -25,6 +25,7 @@ from invoice_portal.effects import (
     StripeCall,
     Together,
     Work,
+    too_late,
 )
 from invoice_portal.errors import PortalError
 from invoice_portal.settings import PortalSettings
@@ -72,8 +73,8 @@ class NonBlockingDriver:
         match work:
             case StripeCall():
                 return await self._call(work)
-            case Together(calls):
-                return tuple(await asyncio.gather(*map(self._outcome, calls)))
+            case Together(calls, seconds):
+                return tuple(await asyncio.gather(*(self._within(call, seconds) for call in calls)))
             case Query():
                 return await self._database.aside(partial(self._database.execute, work))
             case Atomic():
@@ -87,6 +88,14 @@ class NonBlockingDriver:
             case _:
                 assert_never(work)
 
+    async def _within(self, call: StripeCall[Any], seconds: float | None) -> Outcome[Any]:
+        if seconds is None:
+            return await self._outcome(call)
+        try:
+            return await asyncio.wait_for(self._outcome(call), seconds)
+        except TimeoutError:
+            return too_late(call, seconds)
+
     async def _outcome(self, call: StripeCall[Any]) -> Outcome[Any]:
         try:
             return Ok(await self._call(call))
@@ -95,7 +104,7 @@ class NonBlockingDriver:
 
     async def _call(self, call: StripeCall[T]) -> T:
         try:
-            data = data_of(await self._client().raw_request_async(call.method, call.path, **parameters(call)))
+            data = data_of(await self._client().raw_request_async(call.method, call.path, **call.sent))
         except Exception as error:
             raise explain(call, error) from error
         return read_answer(call, data)

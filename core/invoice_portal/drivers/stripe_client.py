@@ -7,7 +7,15 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from invoice_portal.effects import StripeCall
-from invoice_portal.errors import NotFound, PortalError, StripeDeclined, StripeRefused, StripeUnavailable
+from invoice_portal.errors import (
+    Conflict,
+    NotFound,
+    PaymentDeclined,
+    PortalError,
+    StripeRefused,
+    StripeRejected,
+    StripeUnavailable,
+)
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_api import STRIPE_VERSION
 
@@ -18,9 +26,10 @@ T = TypeVar("T")
 
 CONNECT_SECONDS: Final = 5.0
 _RETRIES: Final = 1
+_MISSING: Final = frozenset({"resource_missing", "invoice_upcoming_none"})
 _REFUSED_STATUSES: Final = frozenset({401, 403})
-_DECLINED_STATUSES: Final = frozenset({400, 402})
 _CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
+_PARAM: Final = re.compile(r"[a-z0-9_\[\]]{1,120}")
 _PERMISSION: Final = re.compile(r"\brak_[a-z_]+")
 
 log = logging.getLogger("invoice_portal.stripe")
@@ -40,11 +49,6 @@ def make_client(settings: PortalSettings, http_client: stripe.HTTPClient) -> str
     )
 
 
-def parameters(call: StripeCall[Any]) -> dict[str, Any]:
-    """What ``raw_request`` is given: the call's parameters, and its key as an option."""
-    return {**call.params, "idempotency_key": call.idempotency_key} if call.idempotency_key else dict(call.params)
-
-
 def read_answer(call: StripeCall[T], data: Any) -> T:
     """Parse an answer; what cannot be read is Stripe's fault and is logged by its path, never by its content."""
     try:
@@ -62,13 +66,12 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     status = getattr(error, "http_status", None)
     code = _word(getattr(error, "code", None))
     request_id = getattr(error, "request_id", None)
-    if status == 404 or (status == 400 and code == "resource_missing"):
+    if status == 404 or (status == 400 and code in _MISSING):
         return NotFound(f"Stripe has no such object for {call.path}")
     where = f"{call.method.upper()} {call.path}: {type(error).__name__}, status {status}, code {code}"
-    if status in _DECLINED_STATUSES:
-        declined = _declined(where, error, request_id)
-        log.log(logging.INFO if status == 402 else logging.ERROR, "%s, request %s", where, request_id)
-        return declined
+    if call.method != "get" and (found := _about_the_change(error, where)):
+        log.info("%s, request %s", where, request_id)
+        return found
     if status not in _REFUSED_STATUSES:
         log.error("%s, request %s", where, request_id)
         return StripeUnavailable(where, request_id)
@@ -80,18 +83,27 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     return StripeRefused(refused, request_id, permission=permission, key_unknown=status == 401)
 
 
-def _declined(where: str, error: Exception, request_id: str | None) -> StripeDeclined:
-    """What Stripe said no with, in codes only: its messages and objects can hold customers' data and secrets."""
-    details: Any = getattr(error, "error", None)
+def _about_the_change(error: Exception, where: str) -> PortalError | None:
+    """The error that says what was wrong with a change, where that is what Stripe says."""
+    status, code = getattr(error, "http_status", None), _word(getattr(error, "code", None)) or ""
+    if status == 402:
+        decline = getattr(getattr(error, "error", None), "decline_code", None)
+        return PaymentDeclined(where, code, _word(decline) or "", replayed=_replayed(error))
+    if status == 409 or code.startswith("idempotency") or type(error).__name__ == "IdempotencyError":
+        return Conflict(where)
+    if status == 400:
+        param = getattr(error, "param", None)
+        named = param if isinstance(param, str) and _PARAM.fullmatch(param) else ""
+        return StripeRejected(
+            where, getattr(error, "request_id", None), code=code, param=named, replayed=_replayed(error)
+        )
+    return None
+
+
+def _replayed(error: Exception) -> bool:
+    """Whether this is Stripe's answer to an earlier call with the same idempotency key."""
     headers: Any = getattr(error, "headers", None) or {}
-    replayed = any(name.lower() == "idempotent-replayed" for name in headers)
-    return StripeDeclined(
-        where,
-        request_id,
-        code=_word(getattr(error, "code", None)) or "",
-        decline_code=_word(getattr(details, "decline_code", None)) or "",
-        replayed=replayed,
-    )
+    return any(name.lower() == "idempotent-replayed" for name in headers)
 
 
 def _word(code: object) -> str | None:

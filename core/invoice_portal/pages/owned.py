@@ -11,6 +11,7 @@ from invoice_portal.identity import CustomerId, Email
 from invoice_portal.stripe_api.customers import Customer, customers_with_email
 from invoice_portal.stripe_api.invoices import Invoice
 from invoice_portal.stripe_api.reading import Listing
+from invoice_portal.stripe_api.subscriptions import Subscription, whole_subscription
 from invoice_portal.visits import Visit
 
 T = TypeVar("T")
@@ -28,17 +29,9 @@ async def fetch_owned(visit: Visit, call: StripeCall[T], invoice_of: Callable[[T
 
     Raises ``NotFound`` for an invoice that is missing, somebody else's, out of scope or a draft: all look the same.
     """
-    arrival = visit.identified()
-    identity = arrival.identity
-    if arrival.invoice not in (None, visit.request.args.get("invoice")):
+    if visit.identified().invoice not in (None, visit.request.args.get("invoice")):
         raise NotFound("the link is to another invoice")
-    if isinstance(identity, CustomerId):
-        value = await call
-        owners = {identity.id}
-    else:
-        answer, first = await together(call, customers_with_email(identity.address))
-        value = needed(answer)
-        owners = {customer.id for customer in await _rest(identity, needed(first))}
+    value, owners = await _with_owners(visit, call)
     invoice = invoice_of(value)
     if invoice.owner not in owners or invoice.status == "draft" or not in_scope(visit, invoice):
         raise NotFound("the invoice is not this visitor's")
@@ -52,6 +45,44 @@ def in_scope(visit: Visit, invoice: Invoice) -> bool:
         return invoice.id == arrival.invoice
     scope = arrival.subscription
     return scope is None or visit.settings.show_all_invoices or invoice.subscription == scope
+
+
+async def own_subscription(visit: Visit, subscription: str) -> Subscription:
+    """A subscription, read afresh, once it turned out to be the visitor's and the one in view, if one was given.
+
+    Raises ``NotFound`` for one that is missing, somebody else's or out of scope: all look the same.
+    """
+    arrival = visit.identified()
+    if arrival.invoice is not None:
+        raise NotFound("a link to one invoice opens no subscription")
+    if given_subscription(visit) not in (None, subscription):
+        raise NotFound("another subscription is in view")
+    whole, owners = await _with_owners(visit, whole_subscription(subscription))
+    if whole.owner not in owners:
+        raise NotFound("the subscription is not this visitor's")
+    return whole
+
+
+def given_subscription(visit: Visit) -> str | None:
+    """The subscription that was given on arrival, where it is all that may be seen."""
+    return None if visit.settings.show_all_invoices else visit.identified().subscription
+
+
+async def own_customers(visit: Visit) -> tuple[str, ...]:
+    """The ids of the visitor's customers at Stripe, newest first."""
+    identity = visit.identified().identity
+    if isinstance(identity, CustomerId):
+        return (identity.id,)
+    return tuple(customer.id for customer in await customers_with(identity))
+
+
+async def _with_owners(visit: Visit, call: StripeCall[T]) -> tuple[T, set[str]]:
+    """What ``call`` answers, and the visitor's customers, asked for at the same time."""
+    identity = visit.identified().identity
+    if isinstance(identity, CustomerId):
+        return await call, {identity.id}
+    answer, first = await together(call, customers_with_email(identity.address))
+    return needed(answer), {customer.id for customer in await _rest(identity, needed(first))}
 
 
 async def _rest(email: Email, listing: Listing[Customer]) -> tuple[Customer, ...]:

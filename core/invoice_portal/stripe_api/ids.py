@@ -8,12 +8,13 @@ from typing import Final, Literal, TypeAlias
 
 from invoice_portal.errors import NotFound
 
-Prefix: TypeAlias = Literal["in", "sub", "cn", "cus", "pm", "pi", "seti"]
+Prefix: TypeAlias = Literal["in", "inpay", "sub", "cn", "cus", "price", "mtr", "pi", "pm", "seti"]
 
 _REST: Final = re.compile(r"[A-Za-z0-9_]{1,250}")
 _HEADS: Final[Mapping[str, tuple[str, ...]]] = {"pm": ("pm", "card", "src", "ba")}
 """Methods that were saved with Stripe's older interfaces keep ids of another kind."""
-_CUSTOMER: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")  # imported customers keep ids of their own
+_OWN: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+"""Imported customers, and plans from before there were prices, keep ids that merchants chose."""
 
 
 def checked(prefix: Prefix, raw: str) -> str:
@@ -28,7 +29,7 @@ def checked(prefix: Prefix, raw: str) -> str:
 
 def is_id(prefix: Prefix, raw: str) -> bool:
     """Whether ``raw`` can be the id of such an object."""
-    if prefix == "cus":
-        return _CUSTOMER.fullmatch(raw) is not None
+    if prefix in ("cus", "price"):
+        return _OWN.fullmatch(raw) is not None
     head, _, rest = raw.partition("_")
     return head in _HEADS.get(prefix, (prefix,)) and _REST.fullmatch(rest) is not None

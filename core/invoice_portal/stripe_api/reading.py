@@ -149,6 +149,12 @@ class Reader:
         value = self._data.get(name)
         return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
+    def texts_by_name(self, name: str) -> dict[str, str]:
+        """The texts of a hash (``metadata``); null and absent are empty, and what is no text is left out."""
+        value = self._data.get(name)
+        pairs = value.items() if isinstance(value, dict) else ()
+        return {key: _printable(text) for key, text in pairs if isinstance(text, str)}
+
     def objects(self, name: str) -> bool:
         """Whether an array holds objects, so that it was expanded."""
         value = self._data.get(name)

@@ -79,6 +79,7 @@ CONFIRM: Fields = {
     "setup_future_usage": OneOf(("off_session", "on_session"), clearable=True),
     "use_stripe_sdk": Boolean(),
 }
+_FROM_PAGES = frozenset(CONFIRM) - {"error_on_requires_action", "off_session"}
 VERIFY: Fields = {
     "amounts": ListOf(Integer()),
     "client_secret": intents.CLIENT_SECRET,
@@ -166,6 +167,7 @@ def _confirm(call: Call) -> Json:
 
 def _confirm_with(call: Call, intent: Json) -> None:
     intents.require_method(intent)
+    intents.come_back_to(call, intent)
     method = call.store["payment_method", intent["payment_method"]]
     mandate_for(call.sandbox, method, call.params.get("mandate_data"))
     off_session = bool(call.params.get("off_session", False))
@@ -222,11 +224,12 @@ RESOURCE = Resource(
             _ONE,
             lambda call: intents.named(call, "payment_intent"),
             {"client_secret": intents.CLIENT_SECRET},
+            publishable=intents.SECRET_ONLY,
         ),
         Route("POST", "/v1/payment_intents/{intent}", _update, UPDATE),
         Route("POST", "/v1/payment_intents/{intent}/cancel", _cancel, {"cancellation_reason": OneOf(_REASONS)}),
-        Route("POST", "/v1/payment_intents/{intent}/confirm", _confirm, CONFIRM),
-        Route("POST", "/v1/payment_intents/{intent}/verify_microdeposits", _verify, VERIFY),
+        Route("POST", f"{_ONE}/confirm", _confirm, CONFIRM, publishable=_FROM_PAGES),
+        Route("POST", f"{_ONE}/verify_microdeposits", _verify, VERIFY, publishable=frozenset(VERIFY)),
     ),
     jobs={"settle": debiting.settle_job},
 )

@@ -216,7 +216,7 @@ RESOURCE = Resource(
     expandable={"customer": Link("customer")},
     routes=(
         Route("GET", "/v1/payment_methods", _list, LIST),
-        Route("POST", "/v1/payment_methods", _create, CREATE),
+        Route("POST", "/v1/payment_methods", _create, CREATE, publishable=frozenset(CREATE)),
         Route("GET", "/v1/payment_methods/{payment_method}", _named),
         Route("POST", "/v1/payment_methods/{payment_method}", _update, UPDATE),
         Route("POST", "/v1/payment_methods/{payment_method}/attach", _attach, {"customer": CUSTOMER}),

@@ -95,6 +95,7 @@ def _confirm(call: Call) -> Json:
 
 def _confirm_with(call: Call, intent: Json) -> None:
     intents.require_method(intent)
+    intents.come_back_to(call, intent)
     method = call.store["payment_method", intent["payment_method"]]
     setups.confirm(call.sandbox, intent, method, call.params.get("mandate_data"))
 
@@ -133,10 +134,16 @@ RESOURCE = Resource(
     routes=(
         Route("GET", "/v1/setup_intents", _list, LIST),
         Route("POST", "/v1/setup_intents", _create, CREATE),
-        Route("GET", _ONE, lambda call: intents.named(call, "setup_intent"), {"client_secret": intents.CLIENT_SECRET}),
+        Route(
+            "GET",
+            _ONE,
+            lambda call: intents.named(call, "setup_intent"),
+            {"client_secret": intents.CLIENT_SECRET},
+            publishable=intents.SECRET_ONLY,
+        ),
         Route("POST", _ONE, _update, _SAVE),
         Route("POST", f"{_ONE}/cancel", _cancel, {"cancellation_reason": OneOf(_REASONS)}),
-        Route("POST", f"{_ONE}/confirm", _confirm, CONFIRM),
-        Route("POST", f"{_ONE}/verify_microdeposits", _verify, VERIFY),
+        Route("POST", f"{_ONE}/confirm", _confirm, CONFIRM, publishable=frozenset(CONFIRM)),
+        Route("POST", f"{_ONE}/verify_microdeposits", _verify, VERIFY, publishable=frozenset(VERIFY)),
     ),
 )

@@ -10,7 +10,8 @@ from invoice_portal.environment import Templates
 from invoice_portal.http import Page, Request, Response
 from invoice_portal.i18n import Languages
 from invoice_portal.identity import Identity
-from invoice_portal.routes import ROUTES, Route
+from invoice_portal.routes import ROUTES
+from invoice_portal.routing import Route
 from invoice_portal.sessions import FORM_COOKIE, SESSION_COOKIE, Arrival, Session, form_token, seal_session
 from invoice_portal.signing import Signer
 from invoice_portal.visits import Visit, begin

@@ -15,6 +15,7 @@ from invoice_portal.effects import Failed, Program, each, needed
 from invoice_portal.errors import NotFound, PortalError
 from invoice_portal.hooks import Way
 from invoice_portal.http import Data, Response
+from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.paying.answering import data_of, page_after, told_error
 from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
 from invoice_portal.pages.paying.due import Due, fetch_due
@@ -63,6 +64,7 @@ async def _new_payment(visit: Visit) -> Response:
     if intent is None or not acceptable(visit.settings, due, statement):
         return data_of(visit, Settled("changed"))
     secret = await _secret(due, intent)
+    await payment_begun(visit, intent.id, "new")
     return Data(
         value={
             "status": "ready",
@@ -133,7 +135,9 @@ async def _ended(visit: Visit, begun: Begun) -> Settled:
     if intent is None:
         return Settled("changed")
     status = status_of(due, intent)
-    settled = Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id)
+    settled = (
+        Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.charge or "")
+    )
     payment = payment_about(visit, due, begun.amount, begun.way, intent.method or "")
     if status or intent.error:
         await end(visit, replace(payment, part=due.invoice.status != "paid"), settled)

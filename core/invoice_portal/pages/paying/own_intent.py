@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from invoice_portal.effects import Failed, each
-from invoice_portal.errors import PortalError, StripeDeclined
+from invoice_portal.errors import PaymentDeclined, PortalError, StripeRejected
 from invoice_portal.money import Money
 from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.stripe_api.payment_intents import TYPES_NOT_TAKEN, attach_intent, cancel_intent, create_intent
@@ -66,7 +66,7 @@ async def _made(visit: Visit, due: Due, wish: Wish) -> tuple[Due, Intent | None]
     """A new one. What is attached twice, or was made by a call whose answer got lost, is the same one."""
     made = await _create(due, wish, "payment_method_types")
     (attached,) = await each([attach_intent(due.invoice.id, made.id, key_of(made.id, "attach"))])
-    if isinstance(attached, Failed) and isinstance(attached.error, StripeDeclined):
+    if isinstance(attached, Failed) and isinstance(attached.error, PaymentDeclined | StripeRejected):
         await each([cancel_intent(made.id)])
         return await fetch_due(visit, due.invoice.id), None
     if isinstance(attached, Failed):
@@ -95,4 +95,4 @@ async def _create(due: Due, wish: Wish, types_name: str) -> Intent:
 
 
 def _wants_the_newer_name(error: PortalError) -> bool:
-    return isinstance(error, StripeDeclined) and error.code == TYPES_NOT_TAKEN
+    return isinstance(error, StripeRejected) and error.code == TYPES_NOT_TAKEN

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from invoice_portal.effects import Failed, Outcome, StripeCall, each
-from invoice_portal.errors import NotFound, StripeDeclined, StripeUnavailable
+from invoice_portal.errors import NotFound, PaymentDeclined, StripeRejected, StripeUnavailable
+from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.pages.paying.own_intent import Wish, key_of, make_way, own_intent
 from invoice_portal.pages.paying.statement import Statement
@@ -27,12 +28,14 @@ class Settled:
 
     ``action``: the customer must act first. ``failed``: ``code`` says why. ``changed``: what is due is not what the
     page said, or another payment is ahead; nothing was paid. ``nothing``: there is nothing (left) to pay, or it is on
-    its way already. ``unknown``: Stripe did not answer; paying again is safe, and pays once.
+    its way already. ``unknown``: Stripe did not answer; paying again is safe, and pays once. ``attempt`` is the
+    charge that failed.
     """
 
     status: Status
     code: str = ""
     intent: str = ""
+    attempt: str = ""
 
 
 async def settle(visit: Visit, due: Due, statement: Statement, method: SavedMethod) -> Settled:
@@ -54,6 +57,7 @@ async def settle(visit: Visit, due: Due, statement: Statement, method: SavedMeth
             return pay_invoice(due.invoice.id, method.id, key)
         return confirm_intent(id, method.id, key)
 
+    await payment_begun(visit, id, "saved")
     return await _tried(visit, due, intent, call)
 
 
@@ -75,7 +79,11 @@ async def _tried(visit: Visit, due: Due, intent: Intent, call: Callable[[int], S
 
 
 def _is_replay(outcome: Outcome[None]) -> bool:
-    return isinstance(outcome, Failed) and isinstance(outcome.error, StripeDeclined) and outcome.error.replayed
+    return (
+        isinstance(outcome, Failed)
+        and isinstance(outcome.error, PaymentDeclined | StripeRejected)
+        and outcome.error.replayed
+    )
 
 
 def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
@@ -83,13 +91,16 @@ def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
     now = after.intent(before.id)
     if now is not None and (ended := status_of(after, now)):
         return Settled(ended, intent=now.id)
+    charge = (now.charge if now else None) or ""
     match outcome:
-        case Failed(StripeDeclined() as error):
-            return Settled("failed", error.decline_code or error.code, before.id)
+        case Failed(PaymentDeclined() as error):
+            return Settled("failed", error.decline_code or error.code, before.id, charge)
+        case Failed(StripeRejected() as error):
+            return Settled("failed", error.code, before.id, charge)
         case Failed(NotFound()):
-            return Settled("failed", "resource_missing", before.id)
+            return Settled("failed", "resource_missing", before.id, charge)
     if now is not None and now.error and now != before:
-        return Settled("failed", now.error, before.id)
+        return Settled("failed", now.error, before.id, charge)
     return Settled("unknown", intent=before.id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from invoice_portal.effects import Failed, StripeCall, each
-from invoice_portal.errors import NotFound, PortalError, StripeDeclined
+from invoice_portal.errors import NotFound, PortalError, StripeRejected
 from invoice_portal.hooks import Payable
 from invoice_portal.http import Data, Redirect, Response
 from invoice_portal.pages.paying.answering import told_error
@@ -127,7 +127,7 @@ async def _setup(customer: str, types: tuple[str, ...], types_name: str) -> Secr
     (made,) = await each([create_setup(customer, types, types_name)])
     if not isinstance(made, Failed):
         return made.value
-    newer = isinstance(made.error, StripeDeclined) and made.error.code == TYPES_NOT_TAKEN
+    newer = isinstance(made.error, StripeRejected) and made.error.code == TYPES_NOT_TAKEN
     if newer and types_name == "payment_method_types":
         return await _setup(customer, types, "allowed_payment_method_types")
     raise made.error
