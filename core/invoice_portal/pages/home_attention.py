@@ -11,7 +11,7 @@ from invoice_portal.effects import Failed, Ok, Outcome, StripeCall
 from invoice_portal.errors import NotFound
 from invoice_portal.pages.handover import payable
 from invoice_portal.pages.home_known import Known, subscription_name
-from invoice_portal.pages.payment_words import method_name
+from invoice_portal.pages.payment_words import known_reason, method_name
 from invoice_portal.pages.status import overdue
 from invoice_portal.stripe_api.cards import Card, card_of
 from invoice_portal.stripe_api.ids import is_id
