@@ -31,16 +31,27 @@
     });
   }
 
-  /* POST a form's fields. A frame without cookies adds the header that stands for its session (portal:request). */
+  /* Go to an address of the portal's; an embed frame goes there in its own way. */
+  function go(url) {
+    if (document.dispatchEvent(new CustomEvent("portal:go", { detail: url, cancelable: true }))) window.location.assign(url);
+  }
+
+  /* Whether the page around an embed frame lets a payment pass. */
+  function allowed(details) {
+    var question = { event: "pre_pay", response: details, answer: true };
+    document.dispatchEvent(new CustomEvent("portal:ask", { detail: question }));
+    return Promise.resolve(question.answer).then(function (answer) { return answer !== false; });
+  }
+
+  /* POST a form's fields and read JSON; anything else means that the visit has ended, or that the form is too old. */
   function post(url, form, more) {
     var body = new URLSearchParams(new FormData(form));
     Object.keys(more || {}).forEach(function (name) { body.set(name, more[name]); });
-    var headers = { Accept: "application/json" };
-    document.dispatchEvent(new CustomEvent("portal:request", { detail: { url: url, headers: headers } }));
-    return fetch(url, { method: "POST", body: body, headers: headers, credentials: "same-origin" }).then(function (answer) {
+    var request = { method: "POST", body: body, headers: { Accept: "application/json" }, credentials: "same-origin" };
+    return fetch(url, request).then(function (answer) {
       var type = answer.headers.get("content-type") || "";
       if (type.indexOf("application/json") === 0) return answer.json();
-      window.location.reload(); /* the visit has ended, or the form is too old: the page says so */
+      go(form.dataset.portalHere);
       return new Promise(function () {});
     });
   }
@@ -130,6 +141,10 @@
       now.elements.submit()
         .then(function (checked) {
           if (checked.error) throw checked.error;
+          return options.check_url ? allowed({ invoice: options.invoice }) : true;
+        })
+        .then(function (yes) {
+          if (!yes) return { status: "stopped", text: options.stopped };
           return options.check_url ? post(options.check_url, form, { paying: sealed }) : { status: "ready" };
         })
         .then(function (answer) {
@@ -140,7 +155,7 @@
           }
           return take(now).then(function (result) {
             if (result.error) return refused(result.error, sealed);
-            window.location.assign(now.answer.return_url);
+            go(now.answer.return_url);
             return null;
           });
         })
@@ -168,7 +183,7 @@
       }
       return post(options.result_url, form, { paying: sealed }).then(function (answer) {
         if (answer.status === "paid" || answer.status === "processing") {
-          window.location.assign(answer.url);
+          go(answer.url);
           return;
         }
         say(form, told(answer) || error.message);
@@ -200,12 +215,12 @@
     return Promise.all([loadStripe(options), post(options.bank_url, form)]).then(function (both) {
       var stripe = both[0], answer = both[1];
       if (answer.status !== "ready") {
-        window.location.reload();
+        go(form.dataset.portalHere);
         return null;
       }
       /* However it ended: where it leads to asks Stripe. */
       return stripe.handleNextAction({ clientSecret: answer.client_secret }).then(function () {
-        window.location.assign(answer.return_url);
+        go(answer.return_url);
       });
     });
   }
@@ -231,7 +246,7 @@
     var place = form.querySelector("[data-portal-progress]");
     if (position === rows.length) {
       place.textContent = options.done;
-      window.location.assign(options.done_url);
+      go(options.done_url);
       return;
     }
     place.textContent = options.progress.replace("%1", String(position + 1)).replace("%2", String(rows.length));

@@ -58,6 +58,7 @@ class PayView:
     amount: str
     rest: str
     back_url: str
+    here_url: str
     note: str
     note_is_bad: bool
     methods: tuple[MethodView, ...]
@@ -111,6 +112,7 @@ def _view(visit: Visit, due: Due, types: tuple[str, ...], saved: Saved) -> PayVi
         number=invoice.number,
         amount=visit.language.money(statement.amount),
         rest=_("%(amount)s remain to be paid later.", amount=visit.language.money(rest)) if rest.amount else "",
+        here_url=visit.url("pay_page", invoice=invoice.id),
         back_url=visit.url("invoice", invoice=invoice.id),
         note=note,
         note_is_bad=bad,
@@ -124,17 +126,18 @@ def _view(visit: Visit, due: Due, types: tuple[str, ...], saved: Saved) -> PayVi
         keeps=_keeps(visit),
         hosted_url=visit.url("pay_hosted", invoice=invoice.id) if _hosted(due, types) else "",
         methods_url=_methods_url(visit, due),
-        script=script_options(visit, due, sealed),
+        script=script_options(visit, due),
     )
 
 
-def script_options(visit: Visit, due: Due, statement: str = "") -> str:
+def script_options(visit: Visit, due: Due) -> str:
     """What the portal's own script needs: the publishable key, and where its steps lead. No secret is in it."""
     _, id = visit.language.gettext, due.invoice.id
     return json.dumps(
         {
             **stripe_options(visit),
-            "statement": statement,
+            "invoice": id,
+            "stopped": _("The payment was stopped. Nothing was paid."),
             "new_url": visit.url("new_payment", invoice=id),
             "check_url": visit.url("check_payment", invoice=id),
             "result_url": visit.url("payment_result", invoice=id),

@@ -45,6 +45,7 @@ class MethodsView:
     note_is_bad: bool
     customer: str
     customers: tuple[tuple[str, str, bool], ...]
+    here_url: str
     script: str
 
 
@@ -62,6 +63,7 @@ async def payment_methods(visit: Visit) -> Response:
         note_is_bad=bad,
         customer=customer,
         customers=_choices(visit, customers, customer),
+        here_url=visit.url("payment_methods", {"customer": customer}),
         script=_script(visit),
     )
     return Page(
