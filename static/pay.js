@@ -141,7 +141,7 @@
       now.elements.submit()
         .then(function (checked) {
           if (checked.error) throw checked.error;
-          return options.check_url ? allowed({ invoice: options.invoice }) : true;
+          return options.check_url ? allowed(options.about) : true;
         })
         .then(function (yes) {
           if (!yes) return { status: "stopped", text: options.stopped };

@@ -19,9 +19,10 @@ from invoice_portal.visits import Visit
 
 async def pay(visit: Visit) -> Response:
     """The button *Pay*: to the page where it is paid, the portal's own or Stripe's."""
-    if pays_here(visit):
-        return Redirect(to=visit.url("pay_page", invoice=visit.request.args["invoice"]))
-    return await pay_hosted(visit)
+    if not pays_here(visit):
+        return await pay_hosted(visit)
+    invoice = await fetch_owned(visit, retrieve_invoice(visit.request.args["invoice"]), lambda invoice: invoice)
+    return Redirect(to=visit.url("pay_page", invoice=invoice.id))
 
 
 async def pay_hosted(visit: Visit) -> Response:

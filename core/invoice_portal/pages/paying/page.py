@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from invoice_portal.http import Page, Redirect, Response
@@ -51,7 +52,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class PayView:
-    """Everything on the page, ready to print. ``script`` is what the portal's own script is told, as JSON."""
+    """Everything on the page, ready to print. ``script`` is what the portal's own script is told, and
+    ``about`` what the page around an embed frame is, as JSON."""
 
     title: str
     number: str
@@ -71,6 +73,7 @@ class PayView:
     keeps: str
     hosted_url: str
     methods_url: str
+    about: str
     script: str
 
 
@@ -107,6 +110,7 @@ def _view(visit: Visit, due: Due, types: tuple[str, ...], saved: Saved) -> PayVi
     sealed = seal_statement(visit.signer, statement, visit.now)
     rest = Money(due.remaining.amount - amount, due.remaining.currency)
     note, bad = _note(visit, due)
+    about: dict[str, str | int] = {"invoice": invoice.id, "amount": amount, "currency": due.remaining.currency}
     return PayView(
         title=_("Pay invoice %(number)s", number=invoice.number) if invoice.number else _("Pay invoice"),
         number=invoice.number,
@@ -126,17 +130,18 @@ def _view(visit: Visit, due: Due, types: tuple[str, ...], saved: Saved) -> PayVi
         keeps=_keeps(visit),
         hosted_url=visit.url("pay_hosted", invoice=invoice.id) if _hosted(due, types) else "",
         methods_url=_methods_url(visit, due),
-        script=script_options(visit, due),
+        about=json.dumps(about),
+        script=script_options(visit, due, about),
     )
 
 
-def script_options(visit: Visit, due: Due) -> str:
+def script_options(visit: Visit, due: Due, about: Mapping[str, str | int] | None = None) -> str:
     """What the portal's own script needs: the publishable key, and where its steps lead. No secret is in it."""
     _, id = visit.language.gettext, due.invoice.id
     return json.dumps(
         {
             **stripe_options(visit),
-            "invoice": id,
+            "about": dict(about or {}),
             "stopped": _("The payment was stopped. Nothing was paid."),
             "new_url": visit.url("new_payment", invoice=id),
             "check_url": visit.url("check_payment", invoice=id),
