@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
-import urllib3
-
 from invoice_portal.doctor import Result
 from invoice_portal.errors import InvoicePortalError
 from invoice_portal.identity import CustomerId, Email
@@ -82,6 +80,8 @@ class Patient:
 
 def asking(url: str) -> Ask:
     """Asks the portal at this address over the network."""
+    import urllib3  # a client is loaded where one is needed
+
     pool = urllib3.PoolManager(timeout=_SECONDS, retries=False)
 
     def ask(method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Heard:

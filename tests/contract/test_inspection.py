@@ -174,12 +174,14 @@ def test_a_cookie_without_secure_on_https_is_a_problem(portal: Mounted) -> None:
     assert "The session cookie is not Secure" in "\n".join(problems(list(inspect(patient))))
 
 
-def test_the_command_reports_it(portal: Mounted) -> None:
+def test_the_command_reports_it(mount: Mount) -> None:
+    key = "a key without any comma"
+    portal = mount(allowed_embed_origins=[SHOP], secret_keys=[key])
     run = CliRunner().invoke
     found = run(main, ["doctor", "--url", portal.url + "/", "--origin", SHOP], env={"INVOICE_PORTAL_SECRET_KEYS": None})
     assert found.exit_code == 0, found.output
     assert "Cookies and keys are not checked" in found.output
-    env: dict[str, str | None] = {"INVOICE_PORTAL_SECRET_KEYS": KEY, "INVOICE_PORTAL_STRIPE_API_KEY": STRIPE_KEY}
+    env: dict[str, str | None] = {"INVOICE_PORTAL_SECRET_KEYS": key, "INVOICE_PORTAL_STRIPE_API_KEY": STRIPE_KEY}
     env["INVOICE_PORTAL_RUNTIMES"] = None
     known = run(main, ["doctor", "--url", portal.url, "--origin", "https://other.example"], env=env)
     assert known.exit_code == 1
