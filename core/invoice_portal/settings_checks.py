@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
-from invoice_portal.addresses import works, works_here
+from invoice_portal.addresses import is_origin, works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
 from invoice_portal.paying_settings import check_paying
@@ -229,6 +229,11 @@ def _check_addresses(settings: PortalSettings) -> None:
             )
         if any(character in origin for character in " ;,'\"*"):
             raise ConfigurationError(f"allowed_embed_origins has {origin!r}; wildcards and separators are not allowed.")
+        if not is_origin(origin):
+            raise ConfigurationError(
+                f"allowed_embed_origins has {origin!r}; write it as browsers do, or it is never met: small letters, "
+                "no port 443 or 80, other characters than ASCII in punycode."
+            )
     _check_home_url(settings.home_url)
     account = settings.stripe_account
     if account is not None and not (isinstance(account, str) and account.startswith("acct_")):
