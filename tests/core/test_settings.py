@@ -162,6 +162,11 @@ WRONG = [
     ({"allowed_embed_origins": ["https://a.example,b"]}, "separators"),
     ({"allowed_embed_origins": ["https://a.example\n"]}, "an origin is scheme"),
     ({"allowed_embed_origins": ["https://["]}, "allowed_embed_origins"),
+    ({"allowed_embed_origins": ["https://Shop.example"]}, "write it as browsers do"),
+    ({"allowed_embed_origins": ["https://shop.example:443"]}, "write it as browsers do"),
+    ({"allowed_embed_origins": ["http://shop.example:80"]}, "write it as browsers do"),
+    ({"allowed_embed_origins": ["https://löwe.example"]}, "write it as browsers do"),
+    ({"allowed_embed_origins": ["https://me@shop.example"]}, "write it as browsers do"),
     ({"home_url": "app.example.com"}, "home_url must begin with"),
     ({"home_url": "javascript:alert(1)"}, "home_url must begin with"),
     *(
