@@ -92,7 +92,7 @@ class Cookie:
 class Page:
     """A template and the view-model that it shows.
 
-    ``nobodys`` is the same whoever asks, and names nobody around it. ``stripe_js`` says that it loads Stripe's own script.
+    ``nobodys`` is the same whoever asks, and names nobody around it. ``stripe_js`` says that it loads Stripe's script.
     """
 
     template: str
