@@ -8,6 +8,7 @@ from invoice_portal.errors import (
     ConfigurationError,
     Conflict,
     FormExpired,
+    HookFailed,
     InvoicePortalError,
     LinkEnded,
     LinkExpired,
@@ -26,6 +27,7 @@ from invoice_portal.errors import (
     StripeRejected,
     StripeUnavailable,
     TooManyRequests,
+    Vetoed,
 )
 from invoice_portal.hooks import Event, Hooks, Payable, Payment
 from invoice_portal.identity import CustomerId, Email, Identity
@@ -44,6 +46,7 @@ __all__ = [
     "Event",
     "FormExpired",
     "FreshLink",
+    "HookFailed",
     "Hooks",
     "Identity",
     "InvoicePortalError",
@@ -72,4 +75,5 @@ __all__ = [
     "StripeUnavailable",
     "Theme",
     "TooManyRequests",
+    "Vetoed",
 ]

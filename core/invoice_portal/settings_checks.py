@@ -15,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 from invoice_portal.addresses import is_origin, works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
+from invoice_portal.paying_settings import check_paying
 
 if TYPE_CHECKING:
     from invoice_portal.settings import PortalSettings
@@ -52,7 +53,7 @@ def from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
     if name in _LISTS:
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    if name == "theme":
+    if name in _MAPPINGS:
         return _json(name, text)
     if name in _FLAGS:
         if text.lower() not in _FLAG_WORDS:
@@ -73,8 +74,10 @@ def _json(name: str, text: str) -> object:
         raise ConfigurationError(f'{ENV_PREFIX}{name.upper()} must be JSON, such as {{"accent": "#0a7d55"}}.') from None
 
 
+_MAPPINGS: Final = frozenset({"theme", "partial_payment_minimum"})
 _LISTS: Final = frozenset(
     {
+        "payment_method_types",
         "secret_keys",
         "actions",
         "panes",
@@ -92,6 +95,8 @@ _FLAGS: Final = frozenset(
         "portal_sessions_only",
         "audit_trail",
         "theme_from_stripe",
+        "save_as_default",
+        "partial_payments",
         "debug",
     }
 )
@@ -106,6 +111,7 @@ _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
 }
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _TEXTS: Final = (
+    "stripe_publishable_key",
     "stripe_api_key",
     "stripe_api_base",
     "business_name",
@@ -309,5 +315,6 @@ CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
     _check_api_keys,
     _check_webhook_secrets,
     _check_links,
+    check_paying,
     _check_language,
 )
