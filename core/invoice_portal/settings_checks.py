@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 from invoice_portal.addresses import works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
+from invoice_portal.subscription_settings import Detail
 
 if TYPE_CHECKING:
     from invoice_portal.settings import PortalSettings
@@ -64,7 +65,7 @@ def from_text(name: str, text: str) -> object:
 
 
 _LISTS: Final = frozenset(
-    {"secret_keys", "actions", "panes", "translations", "allowed_embed_origins", "merchant_api_keys"}
+    {"secret_keys", "actions", "panes", "billing_details", "translations", "allowed_embed_origins", "merchant_api_keys"}
 )
 _FLAGS: Final = frozenset(
     {"require_hash", "show_all_invoices", "detect_language", "portal_sessions_only", "audit_trail", "debug"}
@@ -170,6 +171,8 @@ def _check_choices(settings: PortalSettings) -> None:
         raise ConfigurationError(f"actions has {unknown[0]!r}; it may hold {', '.join(get_args(Action))}.")
     if strange := sorted(settings.panes - set(get_args(PaneName))):
         raise ConfigurationError(f"panes has {strange[0]!r}; it may hold {', '.join(get_args(PaneName))}.")
+    if odd := sorted(settings.billing_details - set(get_args(Detail))):
+        raise ConfigurationError(f"billing_details has {odd[0]!r}; it may hold {', '.join(get_args(Detail))}.")
     if settings.actions and "view" not in settings.actions:
         raise ConfigurationError("actions must hold 'view' where it holds anything: the list leads to the invoices.")
 
