@@ -34,8 +34,11 @@ EventName: TypeAlias = Literal[
 ]
 """What happens in the portal, by the names that the page's own events have."""
 
-Way: TypeAlias = Literal["saved", "new", "hosted"]
-"""How a payment is made: with a saved method, with a new one in the page, on Stripe's hosted page."""
+Way: TypeAlias = Literal["saved", "new", "hosted", "elsewhere"]
+"""How a payment is made: with a saved method, with a new one in the page, on Stripe's hosted page.
+
+``elsewhere`` is what the webhook alone has heard of: Stripe's own collecting, the Dashboard, another page.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +59,9 @@ class Event:
 class Payment:
     """A payment that is about to be made, was made, or failed; ``amount`` in minor units of ``currency``.
 
-    ``part`` says that it leaves something open. ``payment_method_id`` is empty until one is known. ``status`` is
-    ``begun`` before, then ``paid``, ``processing`` (a bank debit takes days) or ``failed``; ``code`` is Stripe's
-    decline code, or the code of its error.
+    ``part`` says that it leaves something open. ``payment_intent_id`` and ``payment_method_id`` are empty until one is
+    known. ``status`` is ``begun`` before, then ``paid``, ``processing`` (a bank debit takes days) or ``failed``;
+    ``code`` is Stripe's decline code, or the code of its error.
     """
 
     invoice_id: str
@@ -69,6 +72,7 @@ class Payment:
     currency: str
     way: Way
     part: bool = False
+    payment_intent_id: str = ""
     payment_method_id: str = ""
     visitor: str = ""
     status: Literal["begun", "paid", "processing", "failed"] = "begun"
@@ -101,8 +105,8 @@ class Hooks:
 
     - ``before_pay`` is asked before each payment. A text vetoes it and is shown to the customer; so does False, with a
       text of ours. None or True lets it pass. Where it raises, nothing is paid.
-    - ``after_pay`` and ``payment_failed`` are told how a payment ended, as Stripe says it. The same payment may be told
-      twice (a page reloaded, a webhook beside it): its invoice and status say which it is.
+    - ``after_pay`` and ``payment_failed`` are told how a payment ended, as Stripe says it: once each, whether the page
+      or the webhook hears of it first. One that raises is told again by the next event of Stripe's.
     - ``payment_method_types`` gives Stripe's types that an invoice may be paid with (``us_bank_account``), or None for
       what the settings say.
     - ``on_event`` is told everything by name. One that fails is logged and changes nothing.

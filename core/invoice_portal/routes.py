@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from invoice_portal.api import document, me, merchant
+from invoice_portal.api import document, invoices, me, merchant
 from invoice_portal.pages import assets, enter, handover, home, invoice, sharing, subscriptions
 from invoice_portal.routing import Method, Route
 
@@ -145,7 +145,7 @@ MERCHANT_ROUTES: Final = (
     ),
 )
 
-OWN_ROUTES: Final = (*me.ROUTES,)
+OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
 """A customer's own JSON API, ``/api/me/…``: each module of :mod:`invoice_portal.api` lists its own."""
 
 ROUTES: Final = (

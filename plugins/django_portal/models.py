@@ -161,3 +161,29 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class PaymentOutcome(models.Model):
+    """How a payment ended, and whether the host has been told; or who began one."""
+
+    id: models.CharField[str, str] = models.CharField(max_length=32, primary_key=True)
+    account: models.CharField[str, str] = models.CharField(max_length=64)
+    intent: models.CharField[str, str] = models.CharField(max_length=255)
+    outcome: models.CharField[str, str] = models.CharField(max_length=255)
+    way: models.CharField[str, str] = models.CharField(max_length=16)
+    visitor: models.CharField[str, str] = models.CharField(max_length=400)
+    via: models.CharField[str, str] = models.CharField(max_length=64)
+    claimed_at: models.BigIntegerField[int, int] = models.BigIntegerField()
+    told_at: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+
+    class Meta:
+        """One row an outcome, by construction; swept by age."""
+
+        db_table = "invoice_portal_payment"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "intent", "outcome"], name="invoice_portal_payment_outcome")
+        ]
+        indexes: ClassVar = [models.Index(fields=["claimed_at"], name="invoice_portal_payment_claimed")]
+
+    def __str__(self) -> str:
+        return f"{self.intent} {self.outcome}"

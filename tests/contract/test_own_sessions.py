@@ -161,3 +161,41 @@ def test_exchanging_is_limited_as_entering_is(mount: Mount, limit: str) -> None:
     often = portal.browser().own("POST", "/session", {"identity": signed})
     assert (often.status, often.json["error"]["type"]) == (429, "TooManyRequests")
     assert int(often.headers["retry-after"]) > 0
+
+
+# Links and portal sessions, for pages whose cookies are blocked
+
+
+def test_a_link_is_exchanged_for_what_it_opens_and_ends_with_it(shared: Mount, account: Account) -> None:
+    customer = account.customer(ANNA.address)
+    id, other = account.open(customer), account.open(customer)
+    portal = shared()
+    link = portal.portal.links.invoice(id, max_uses=1)
+    made = portal.browser().own("POST", "/session", {"link": link.url})
+    assert (made.status, made.set_cookies) == (200, {})
+    token = made.json["token"]
+    browser = portal.browser()
+    assert browser.own("GET", token=token).json["scope"]["invoice_id"] == id
+    assert browser.own("GET", f"/invoices/{id}", token=token).status == 200
+    assert browser.get(f"/invoices/{id}", Authorization=f"Bearer {token}").status == 200
+    assert browser.own("GET", f"/invoices/{other}", token=token).status == 404
+    again = browser.own("POST", "/session", {"link": link.url})
+    assert (again.status, again.json["error"]["type"]) == (401, "LinkUsedUp")
+    portal.portal.links.revoke(id)
+    assert browser.own("GET", f"/invoices/{id}", token=token).json["error"]["type"] == "LinkRevoked"
+
+
+def test_a_portal_session_is_exchanged_and_ends_when_it_is_revoked(shared: Mount, account: Account) -> None:
+    portal, customer = shared(), account.customer(ANNA.address)
+    session = portal.portal.sessions.create(customer, expires_in_minutes=10)
+    made = portal.browser().own("POST", "/session", {"link": session.url}).json
+    assert made["expires_in"] == 600
+    assert portal.browser().own("GET", token=made["token"]).json["customer_id"] == customer
+    portal.portal.sessions.revoke(session.id)
+    assert portal.browser().own("GET", token=made["token"]).status == 401
+
+
+@pytest.mark.parametrize("address", ["x", "https://evil.example/l/x.y", "/l/", "/p/../l/x", "/x/token"])
+def test_what_is_the_address_of_no_link_opens_nothing(portal: Mounted, address: str) -> None:
+    refused = portal.browser().own("POST", "/session", {"link": address})
+    assert (refused.status, refused.json["error"]["type"]) == (403, "SignatureRefused")

@@ -58,17 +58,21 @@ def _postgresql_server() -> Iterator[str]:
         yield address
 
 
+def _tables() -> list[str]:
+    from invoice_portal.store.tables import metadata
+
+    return [table.name for table in metadata.sorted_tables]
+
+
 @pytest.fixture
 def postgresql_url(_postgresql_server: str) -> Iterator[str]:
     """A database in PostgreSQL with the portal's tables, empty."""
     yield _postgresql_server
-    import psycopg
+    import psycopg.sql
 
     with psycopg.connect(_postgresql_server) as connection:
-        connection.execute(
-            "TRUNCATE invoice_portal_link, invoice_portal_customer, invoice_portal_session, invoice_portal_switch, "
-            "invoice_portal_record, invoice_portal_chain, invoice_portal_counter"
-        )
+        tables = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, _tables()))
+        connection.execute(psycopg.sql.SQL("TRUNCATE {}").format(tables))
 
 
 @pytest.fixture(autouse=True)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from invoice_portal.api.own import does, reads
 from invoice_portal.api.schema import Moment, as_json
+from invoice_portal.errors import SignatureRefused
 from invoice_portal.http import Cookie, Data, Entered
 from invoice_portal.identity import Email
 from invoice_portal.limiting import limit_entering
-from invoice_portal.sessions import FORM_COOKIE, FORM_COOKIE_SECONDS, Session, let_in, seal_bearer
+from invoice_portal.pages.sharing import ticket_at
+from invoice_portal.sessions import FORM_COOKIE, FORM_COOKIE_SECONDS, Session, Ticket, let_in, seal_bearer
 from invoice_portal.settings import Action
+from invoice_portal.sharing.tokens import Door
 from invoice_portal.visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What vouches for somebody, as ``/enter`` takes it: a signed identifier, or an identifier and its hash."""
+    """What vouches for somebody: what `/enter` takes, a signed identifier or an identifier and its hash; or a link."""
 
     identity: Annotated[str, "A signed identifier; nothing else is read beside it."] = ""
     email: Annotated[str, "Where `identify_by` is `email`."] = ""
     customer_id: Annotated[str, "Where `identify_by` is `customer_id`."] = ""
     hash: Annotated[str, "The hash of the e-mail address or the customer id."] = ""
     subscription_id: Annotated[str, "Show this subscription only."] = ""
+    link: Annotated[str, "Or the address of a link or of a portal session, which counts as opened."] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,25 @@ class Me:
 
 async def exchange(visit: Visit, given: Credentials) -> Data:
     """A session for the header, for what ``/enter`` takes. Nothing is widened, and no cookie is set."""
+    if given.link:
+        return await _by_link(visit, given.link)
     await limit_entering(visit)
     arrival = let_in(as_json(given), visit.settings, visit.signer, visit.now)
-    seconds = visit.settings.session_minutes * 60
-    token = seal_bearer(visit.signer, Session(arrival, visit.now + seconds))
-    told = Token(token, "Bearer", visit.now + seconds, seconds)
-    return Data(value=as_json(told), entered=Entered(arrival.identity, arrival.via))
+    session = Session(arrival, visit.now + visit.settings.session_minutes * 60)
+    return Data(value=_told(visit, session), entered=Entered(arrival.identity, arrival.via))
+
+
+async def _by_link(visit: Visit, address: str) -> Data:
+    """A session for the header, for the address of a link: it ends when the link or the portal session does."""
+    found = _SHARED.search(address)
+    if found is None:
+        raise SignatureRefused("this is the address of no link")
+    return Data(value=_told(visit, await ticket_at(visit, _DOORS[found[1]], found[2])))
+
+
+def _told(visit: Visit, held: Session | Ticket) -> Any:
+    seconds = held.expires_at - visit.now
+    return as_json(Token(seal_bearer(visit.signer, held), "Bearer", held.expires_at, seconds))
 
 
 async def me(visit: Visit) -> Data:
@@ -97,6 +115,9 @@ async def me(visit: Visit) -> Data:
     cookie = Cookie(name=FORM_COOKIE, value=visit.form_cookie, max_age=FORM_COOKIE_SECONDS)
     return Data(value=as_json(told), cookies=(cookie,) if own else ())
 
+
+_SHARED: Final = re.compile(r"/([lps])/([^/?#]+)$")
+_DOORS: Final[dict[str, Door]] = {"l": "l", "p": "p", "s": "s"}
 
 ROUTES: Final = (
     reads("api_me", "", "Who asks, what they may do, and in which language they are answered", me, Me),

@@ -21,19 +21,28 @@ STRIPE_PAGES: Final = ("https://invoice.stripe.com", "https://pay.stripe.com", "
 
 async def invoice_pdf(visit: Visit) -> Response:
     """Go to the invoice's PDF. Raises ``NotFound`` where Stripe has none (yet)."""
-    visit.demand("download")
-    invoice = await _own(visit)
-    return Redirect(to=stripe_page(invoice.pdf_url, visit.settings))
+    return Redirect(to=await pdf_of_invoice(visit))
 
 
 async def credit_note_pdf(visit: Visit) -> Response:
     """Go to a credit note's PDF, where the note is of this very invoice."""
+    return Redirect(to=await pdf_of_credit_note(visit))
+
+
+async def pdf_of_invoice(visit: Visit) -> str:
+    """Where the PDF of the invoice in the address is right now. Raises ``NotFound`` where Stripe has none (yet)."""
+    visit.demand("download")
+    return stripe_page((await _own(visit)).pdf_url, visit.settings)
+
+
+async def pdf_of_credit_note(visit: Visit) -> str:
+    """Where the PDF of the credit note in the address is right now, where the note is of this very invoice."""
     visit.demand("download")
     invoice = await _own(visit)
     note = await retrieve_credit_note(visit.request.args["credit_note"])
     if note.invoice != invoice.id or note.owner != invoice.owner:
         raise NotFound("the credit note is not of this invoice")
-    return Redirect(to=stripe_page(note.pdf_url, visit.settings))
+    return stripe_page(note.pdf_url, visit.settings)
 
 
 async def pay(visit: Visit) -> Response:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from invoice_portal.effects import Ok, Outcome, each, needed, together
+from invoice_portal.effects import Ok, Outcome, each, together
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.identity import CustomerId
@@ -13,15 +12,13 @@ from invoice_portal.pages.home_view import HomeData, view_home
 from invoice_portal.pages.listing import Scope, fill, first_call, read_cursor, read_wanted
 from invoice_portal.pages.message import message_page
 from invoice_portal.pages.owned import customers_with
+from invoice_portal.pages.viewing import check_choice, customer_in_view, scope_of
 from invoice_portal.stripe_api.customers import Customer
-from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
 from invoice_portal.stripe_api.products import products_with
 from invoice_portal.stripe_api.reading import Listing
-from invoice_portal.stripe_api.subscriptions import Subscription, retrieve_subscription, subscriptions_of
+from invoice_portal.stripe_api.subscriptions import Subscription, subscriptions_of
 from invoice_portal.visits import Visit
-
-_MOST_CALLS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ async def home(visit: Visit) -> Response:
     customers = await customers_with(identity)
     if not customers:
         return _nothing_here(visit)
-    return await _home_of(visit, await _customer_in_view(visit, customers), customers)
+    return await _home_of(visit, await customer_in_view(visit, customers), customers)
 
 
 def _nothing_here(visit: Visit) -> Page:
@@ -63,13 +60,13 @@ def _nothing_here(visit: Visit) -> Page:
 
 
 async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...]) -> Response:
-    scope = _scope(visit, customer)
+    scope = scope_of(visit, customer)
     wanted, cursor = read_wanted(visit), read_cursor(visit, scope)
     answer = await first_call(visit, scope, wanted, cursor)
     whole = not (wanted.filtered or cursor or answer.has_more)
     beside = await _beside(scope, answer, whole)
     if scope.subscription and not scope.bound:
-        await _check_choice(scope, beside.subscriptions)
+        await check_choice(scope, beside.subscriptions)
     page = await fill(visit, scope, wanted, cursor, answer)
     names = await _product_names(beside.subscriptions)
     choice = () if scope.bound else customers
@@ -85,35 +82,6 @@ async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...])
             "customer_name": name or (shown[0].customer_name if shown else ""),
         },
     )
-
-
-async def _customer_in_view(visit: Visit, customers: tuple[Customer, ...]) -> str:
-    """The customer in the address, or the one whose subscription was given on arrival, or the newest.
-
-    Where that subscription is all that may be seen, the address has no say: its owner is the only customer there is.
-    """
-    ids = [customer.id for customer in customers]
-    given = visit.identified().subscription
-    wanted = "" if _bound(visit) else visit.request.query.get("customer", "")
-    if not wanted and given and len(ids) > 1:
-        wanted = (await retrieve_subscription(given)).owner or ""
-    if wanted and wanted not in ids:
-        raise NotFound("the customer is not this visitor's")
-    return wanted or ids[0]
-
-
-def _scope(visit: Visit, customer: str) -> Scope:
-    """The subscription that was given on arrival, unless all may be seen; else the one that was chosen."""
-    given = visit.identified().subscription
-    if _bound(visit):
-        return Scope(customer, given, bound=True)
-    chosen = visit.request.query.get("subscription", "")
-    return Scope(customer, checked("sub", chosen) if chosen else None, bound=False)
-
-
-def _bound(visit: Visit) -> bool:
-    """Whether the subscription that was given on arrival is all that may be seen."""
-    return bool(visit.identified().subscription) and not visit.settings.show_all_invoices
 
 
 async def _beside(scope: Scope, answer: Listing[Invoice], whole: bool) -> Beside:
@@ -135,18 +103,6 @@ async def _beside(scope: Scope, answer: Listing[Invoice], whole: bool) -> Beside
         return Beside(found, Ok(Listing((), has_more=False)))
     (subscriptions,) = await each([subscriptions_call])
     return Beside(found, subscriptions)
-
-
-async def _check_choice(scope: Scope, first: Outcome[Listing[Subscription]]) -> None:
-    """Raises ``NotFound`` where the chosen subscription is not this customer's: it looks the same as a missing one."""
-    listing = needed(first)
-    for _ in range(_MOST_CALLS):
-        if scope.subscription in {subscription.id for subscription in listing.items}:
-            return
-        if not listing.has_more or not listing.items:
-            break
-        listing = await subscriptions_of(scope.customer, after=listing.items[-1].id)
-    raise NotFound("the subscription is not this customer's")
 
 
 async def _product_names(subscriptions: Outcome[Listing[Subscription]]) -> dict[str, str]:

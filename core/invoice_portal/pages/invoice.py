@@ -29,7 +29,25 @@ _MOST_LINE_CALLS: Final = 50
 
 
 async def invoice(visit: Visit) -> Response:
-    """Everything that a faithful invoice shows.
+    """Everything that a faithful invoice shows."""
+    whole, extras = await whole_invoice(visit)
+    _ = visit.language.gettext
+    view = view_invoice(visit, whole, extras)
+    return Page(
+        template="invoice_portal/invoice.html",
+        title=view.title,
+        context={
+            "invoice": view,
+            "history": history(visit, whole, extras.payments, extras.credit_notes),
+            "note": _("There is nothing left to pay on this invoice.") if _came_to_pay(visit, whole) else "",
+            "merchant": whole.invoice.account_name,
+            "customer_name": whole.invoice.customer_name,
+        },
+    )
+
+
+async def whole_invoice(visit: Visit) -> tuple[WholeInvoice, Extras]:
+    """The invoice in the address, and what belongs to it.
 
     Its lines must be there; payments, credit notes and names may fail alone.
     """
@@ -44,19 +62,7 @@ async def invoice(visit: Visit) -> Response:
         credit_notes=notes,
         payments=payments,
     )
-    _ = visit.language.gettext
-    view = view_invoice(visit, whole, extras)
-    return Page(
-        template="invoice_portal/invoice.html",
-        title=view.title,
-        context={
-            "invoice": view,
-            "history": history(visit, whole, payments, notes),
-            "note": _("There is nothing left to pay on this invoice.") if _came_to_pay(visit, whole) else "",
-            "merchant": whole.invoice.account_name,
-            "customer_name": whole.invoice.customer_name,
-        },
-    )
+    return whole, extras
 
 
 def _came_to_pay(visit: Visit, whole: WholeInvoice) -> bool:

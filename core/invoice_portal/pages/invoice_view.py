@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
@@ -61,6 +62,7 @@ class TotalView:
 
     name: str
     amount: str
+    money: Money
     strong: bool = False
     remark: bool = False
 
@@ -182,35 +184,33 @@ def _line(language: Language, line: Line) -> LineView:
 
 def _totals(language: Language, whole: WholeInvoice, extras: Extras) -> Iterator[TotalView]:
     """Stripe's totals in the order in which they follow from each other."""
-    _, money, invoice = language.gettext, language.money, whole.invoice
-    yield TotalView(_("Subtotal"), money(whole.subtotal))
+    _, row, invoice = language.gettext, partial(_row, language), whole.invoice
+    yield row(_("Subtotal"), whole.subtotal)
     for discount, amount in whole.discounts:
-        yield TotalView(extras.names.discounts.get(discount or "") or _("Discount"), money(_minus(amount)))
+        yield row(extras.names.discounts.get(discount or "") or _("Discount"), _minus(amount))
     if whole.billing_credits.amount:
-        yield TotalView(_("Billing credits"), money(_minus(whole.billing_credits)))
+        yield row(_("Billing credits"), _minus(whole.billing_credits))
     if whole.shipping.amount:
-        yield TotalView(_("Shipping"), money(whole.shipping))
+        yield row(_("Shipping"), whole.shipping)
     if whole.taxes and whole.total_excluding_tax is not None:
-        yield TotalView(_("Total before tax"), money(whole.total_excluding_tax))
+        yield row(_("Total before tax"), whole.total_excluding_tax)
     for tax in whole.taxes:
-        yield TotalView(
-            _tax_name(language, tax, whole.reverse_charge, extras.tax_rates), money(tax.amount), remark=tax.inclusive
-        )
-    yield TotalView(_("Total"), money(invoice.total), strong=True)
+        yield row(_tax_name(language, tax, whole.reverse_charge, extras.tax_rates), tax.amount, remark=tax.inclusive)
+    yield row(_("Total"), invoice.total, strong=True)
     if whole.credited_before_payment.amount:
-        yield TotalView(_("Credited"), money(_minus(whole.credited_before_payment)))
+        yield row(_("Credited"), _minus(whole.credited_before_payment))
     if balance := _balance_row(language, whole):
         yield balance
     if invoice.amount_due != invoice.total:
-        yield TotalView(_("Amount due"), money(invoice.amount_due), strong=True)
+        yield row(_("Amount due"), invoice.amount_due, strong=True)
     if whole.amount_paid.amount:
-        yield TotalView(_("Amount paid"), money(_minus(whole.amount_paid)))
+        yield row(_("Amount paid"), _minus(whole.amount_paid))
     if invoice.status == "open":
-        yield TotalView(_("To pay"), money(invoice.amount_remaining), strong=True)
+        yield row(_("To pay"), invoice.amount_remaining, strong=True)
     if whole.amount_overpaid.amount:
-        yield TotalView(_("Paid too much"), money(whole.amount_overpaid), remark=True)
+        yield row(_("Paid too much"), whole.amount_overpaid, remark=True)
     if whole.credited_after_payment.amount:
-        yield TotalView(_("Credited after payment"), money(whole.credited_after_payment), remark=True)
+        yield row(_("Credited after payment"), whole.credited_after_payment, remark=True)
 
 
 def _balance_row(language: Language, whole: WholeInvoice) -> TotalView | None:
@@ -223,7 +223,11 @@ def _balance_row(language: Language, whole: WholeInvoice) -> TotalView | None:
         name = _("Your credit used") if before < 0 else _("Carried to your next invoice")
     else:
         name = _("Earlier balance") if before > 0 else _("Added to your credit")
-    return TotalView(name, language.money(change))
+    return _row(language, name, change)
+
+
+def _row(language: Language, name: str, money: Money, *, strong: bool = False, remark: bool = False) -> TotalView:
+    return TotalView(name, language.money(money), money, strong, remark)
 
 
 def _tax_name(language: Language, tax: Tax, reverse_charge: bool, rates: Mapping[str, TaxRate]) -> str:

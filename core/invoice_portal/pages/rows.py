@@ -62,14 +62,14 @@ def _row(visit: Visit, invoice: Invoice, ways: Ways) -> InvoiceRow:
         iso_date=visit.language.iso_date(invoice.issued_at),
         status=badge(invoice, visit.language, visit.now),
         amount=visit.language.money(invoice.total),
-        remark=_remark(visit, invoice),
+        remark=remark(visit, invoice),
         view_url=ways.view.replace(_SLOT, invoice.id),
         pdf_url=ways.download.replace(_SLOT, invoice.id) if invoice.pdf_url else "",
         pay_url=ways.pay.replace(_SLOT, invoice.id) if payable(invoice) else "",
     )
 
 
-def _remark(visit: Visit, invoice: Invoice) -> str:
+def remark(visit: Visit, invoice: Invoice) -> str:
     """What the total alone does not say."""
     _, money = visit.language.gettext, visit.language.money
     if invoice.status == "open" and invoice.amount_remaining != invoice.total:

@@ -14,7 +14,7 @@ from invoice_portal.pages.message import message_page
 from invoice_portal.sessions import SESSION_COOKIE, Ticket, seal_ticket
 from invoice_portal.sharing.fresh import FreshLink, open_request
 from invoice_portal.sharing.links import link_with_id, peek_link, renew_link, use_link
-from invoice_portal.sharing.model import Desk, Kind, LinkRow
+from invoice_portal.sharing.model import Desk, Kind, LinkRow, SessionRow
 from invoice_portal.sharing.portal_sessions import peek_session, renew_session, session_with_id, use_session
 from invoice_portal.sharing.tokens import Door, Token, open_token
 from invoice_portal.sharing.trail import Entry, appending
@@ -26,29 +26,37 @@ log = logging.getLogger("invoice_portal")
 
 async def invoice_link(visit: Visit) -> Response:
     """``/l/{token}``: opens one invoice, and nothing else of its customer."""
-    token = await _token(visit, "l")
+    token = await _token(visit, "l", visit.request.args["token"])
     link = await _opened(visit, "invoice", token)
-    return Redirect(to=visit.url("invoice", invoice=link.subject), cookies=_cookies(visit, token, link))
+    return Redirect(to=visit.url("invoice", invoice=link.subject), cookies=_cookies(visit, _by_link(visit, link)))
 
 
 async def portal_link(visit: Visit) -> Response:
     """``/p/{token}``: opens a customer's portal."""
-    token = await _token(visit, "p")
+    token = await _token(visit, "p", visit.request.args["token"])
     link = await _opened(visit, "portal", token)
-    return Redirect(to=visit.url("home"), cookies=_cookies(visit, token, link))
+    return Redirect(to=visit.url("home"), cookies=_cookies(visit, _by_link(visit, link)))
 
 
 async def portal_session(visit: Visit) -> Response:
     """``/s/{token}``: opens a customer's portal for as long as the session lasts."""
-    token = await _token(visit, "s")
+    token = await _token(visit, "s", visit.request.args["token"])
     if _only_looks(visit):
         await peek_session(visit.desk, token)
         return Redirect(to=visit.url("home"))
-    session = await use_session(visit.desk, token)
-    seconds = session.expires_at - visit.now
-    ticket = Ticket("session", session.id, session.nonce, session.expires_at)
-    cookie = Cookie(name=SESSION_COOKIE, value=seal_ticket(visit.signer, ticket), max_age=seconds)
-    return Redirect(to=visit.url("home"), cookies=(cookie,))
+    ticket = _by_session(await use_session(visit.desk, token))
+    return Redirect(to=visit.url("home"), cookies=_cookies(visit, ticket))
+
+
+async def ticket_at(visit: Visit, door: Door, text: str) -> Ticket:
+    """What the token of a link or a session is worth to somebody whose browser keeps no cookie; it counts as opened.
+
+    Raises what the pages behind ``/l/…``, ``/p/…`` and ``/s/…`` raise.
+    """
+    token = await _token(visit, door, text)
+    if door == "s":
+        return _by_session(await use_session(visit.desk, token))
+    return _by_link(visit, await _opened(visit, "invoice" if door == "l" else "portal", token))
 
 
 async def fresh_link(visit: Visit) -> Response:
@@ -66,11 +74,11 @@ async def fresh_link(visit: Visit) -> Response:
     )
 
 
-async def _token(visit: Visit, door: Door) -> Token:
+async def _token(visit: Visit, door: Door, text: str) -> Token:
     await limit_entering(visit)
-    token = open_token(visit.signer, door, visit.request.args["token"])
+    token = open_token(visit.signer, door, text)
     if token is None:
-        raise SignatureRefused("the token in the address does not verify")
+        raise SignatureRefused("the token of the link does not verify")
     return token
 
 
@@ -90,14 +98,20 @@ def _only_looks(visit: Visit) -> bool:
     return visit.request.method == "HEAD"
 
 
-def _cookies(visit: Visit, token: Token, link: LinkRow) -> tuple[Cookie, ...]:
+def _by_link(visit: Visit, link: LinkRow) -> Ticket:
+    ends_at = visit.now + visit.settings.session_minutes * 60
+    return Ticket("link", link.id, link.nonce, ends_at if link.expires_at is None else min(ends_at, link.expires_at))
+
+
+def _by_session(session: SessionRow) -> Ticket:
+    return Ticket("session", session.id, session.nonce, session.expires_at)
+
+
+def _cookies(visit: Visit, ticket: Ticket) -> tuple[Cookie, ...]:
     if _only_looks(visit):
         return ()
-    seconds = visit.settings.session_minutes * 60
-    if link.expires_at is not None:
-        seconds = min(seconds, link.expires_at - visit.now)
-    ticket = Ticket("link", token.id, token.nonce, visit.now + seconds)
-    return (Cookie(name=SESSION_COOKIE, value=seal_ticket(visit.signer, ticket), max_age=seconds),)
+    value = seal_ticket(visit.signer, ticket)
+    return (Cookie(name=SESSION_COOKIE, value=value, max_age=ticket.expires_at - visit.now),)
 
 
 async def _send(visit: Visit, wanted: str) -> None:

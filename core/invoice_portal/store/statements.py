@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.sql.expression import Executable
 
-from invoice_portal.store.tables import chain, counter, customer, link, record, session, switch
+from invoice_portal.store.tables import chain, counter, customer, link, payment, record, session, switch
 
 
 def _given(table: Table) -> dict[str, BindParameter[Any]]:
@@ -62,6 +62,9 @@ _FIRST_YOUNG: Final = select(sql.min(record.c.sequence)).where(record.c.at >= _n
 _new_customer: Final = insert(customer).values(_given(customer))
 _new_count: Final = insert(counter).values(_given(counter))
 _new_chain: Final = insert(chain).values(_given(chain))
+_new_payment: Final = insert(payment).values(_given(payment))
+_OUTCOME: Final = _is(payment, "account", "intent", "outcome")
+_ONE_OUTCOME: Final = ["account", "intent", "outcome"]
 
 
 def _session_with_generation() -> Select[Any]:
@@ -154,4 +157,18 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
         index_elements=["id"], set_={"count": counter.c.count + 1}
     ).returning(counter.c.count),
     "counter.sweep": delete(counter).where(counter.c.ends_at < _NOW),
+    # Outcomes of payments. A claim whose owner never told the host can be claimed again once it is stale.
+    "payment.begin": _new_payment.on_conflict_do_update(
+        index_elements=_ONE_OUTCOME,
+        set_={name: _new_payment.excluded[name] for name in ("way", "visitor", "via", "claimed_at")},
+    ),
+    "payment.begun": select(payment.c.way, payment.c.visitor, payment.c.via).where(_OUTCOME),
+    "payment.claim": _new_payment.on_conflict_do_update(
+        index_elements=_ONE_OUTCOME,
+        set_={"claimed_at": _new_payment.excluded.claimed_at},
+        where=and_(payment.c.told_at.is_(None), payment.c.claimed_at <= _number("stale")),
+    ).returning(payment.c.id),
+    "payment.release": delete(payment).where(_OUTCOME, payment.c.told_at.is_(None)),
+    "payment.told": update(payment).where(_OUTCOME).values(told_at=_NOW),
+    "payment.sweep": delete(payment).where(payment.c.claimed_at < _number("before")),
 }

@@ -112,3 +112,20 @@ counter: Final = Table(
     _moment("ends_at", needed=True),
     Index("invoice_portal_counter_ends_at", "ends_at"),
 )
+
+payment: Final = Table(
+    "invoice_portal_payment",
+    metadata,
+    _text("id", 32, empty=False),
+    _text("account", 64),
+    _text("intent", 255),
+    _text("outcome", 255),
+    _text("way", 16),
+    _text("visitor", 400),
+    _text("via", 64),
+    _moment("claimed_at", needed=True),
+    _moment("told_at"),
+    # Of several that hear of one outcome, one claims it, by construction.
+    UniqueConstraint("account", "intent", "outcome", name="invoice_portal_payment_outcome"),
+    Index("invoice_portal_payment_claimed", "claimed_at"),
+)
