@@ -14,6 +14,7 @@
         │       └── LinkUsedUp
         ├── SignatureRefused  403   the visitor: the signature does not fit the identifier
         ├── NotAllowed        403   the visitor: the merchant switched this off
+        │   └── Vetoed          … or the host's own function said no, just now
         ├── FormExpired       403   the visitor: the form's token is missing, old or forged
         ├── BadRequest        400   the visitor: something in the address or the form makes no sense
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
@@ -49,7 +50,7 @@ class PortalError(InvoicePortalError):
 
     status: ClassVar[int] = 500
     title: ClassVar[str]
-    advice: ClassVar[str]
+    advice: str
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.title)
@@ -122,6 +123,17 @@ class NotAllowed(PortalError):
     status = 403
     title = N_("This is switched off")
     advice = N_("This action is not offered here. Please contact us if you need it.")
+
+
+class Vetoed(NotAllowed):
+    """A hook of the host's said no; ``text`` is what it has to say to the visitor."""
+
+    title = N_("This is not possible right now")
+    advice = N_("Nothing was changed. Please contact us, and we will look into it.")
+
+    def __init__(self, detail: str = "", text: str = "") -> None:
+        super().__init__(detail)
+        self.advice = text or type(self).advice
 
 
 class FormExpired(PortalError):

@@ -240,6 +240,8 @@ def _check_links(settings: PortalSettings) -> None:
             "public_url must be an http(s) address without a query or a password, as customers see it, with nothing "
             "around it."
         )
+    if settings.subscriptions.billing_portal and not settings.public_url:
+        raise ConfigurationError("subscriptions: billing_portal needs public_url, where Stripe's pages lead back to.")
     if settings.live and settings.public_url and address.scheme != "https":
         raise ConfigurationError("public_url must be https with a live key: links let people in.")
     for name in ("enter_limit", "send_limit"):

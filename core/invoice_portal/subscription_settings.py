@@ -42,21 +42,21 @@ _MOST_MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A price that customers may change to. Quantities from ``least`` to ``most`` may be chosen.
+    """A price that customers may change to; ``name`` is shown in place of the product's.
 
-    ``name`` is shown in place of the product's.
+    With ``most`` quantities from ``least`` up to it may be chosen; without it the quantity is kept as it is.
     """
 
     price: str
     name: str = ""
     least: int = 1
-    most: int = 1
+    most: int = 0
 
     def __post_init__(self) -> None:
         """Check the id and the bounds."""
         _check_price("plans", self.price)
         _check_number(f"plans[{self.price}].least", self.least, 1, MOST_QUANTITY)
-        _check_number(f"plans[{self.price}].most", self.most, self.least, MOST_QUANTITY)
+        _check_number(f"plans[{self.price}].most", self.most, self.least if self.most else 0, MOST_QUANTITY)
         _check_texts(f"plans[{self.price}]", self.name)
 
 
@@ -178,15 +178,19 @@ class SubscriptionSettings:
             raise ConfigurationError("subscriptions: pause needs pause_months, for how long one may pause.")
         if self.retention and "cancel" not in self.actions:
             raise ConfigurationError("subscriptions: retention is offered to those who cancel, but cancel is off.")
-        for what, ids in (
-            ("plans have the price", [plan.price for plan in self.plans]),
-            ("offers have the id", [offer.id for offer in (*self.retention, *self.upsells)]),
-        ):
+        offers = [*(offer.id for offer in self.retention), *(offer.id for offer in self.upsells)]
+        prices = [plan.price for plan in self.plans]
+        for what, ids in (("plans have the price", prices), ("offers have the id", offers)):
             if twice := [id for id in ids if ids.count(id) > 1]:
                 raise ConfigurationError(f"subscriptions: several {what} {twice[0]!r}.")
 
 
-NO_SUBSCRIPTION_SETTINGS: Final = SubscriptionSettings()
+_KINDS: Final[Mapping[str, type]] = {"plans": Plan, "retention": Retention, "upsells": Upsell}
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "cancel": get_args(CancelMode),
+    "pause_behavior": get_args(PauseBehavior),
+    "proration_behavior": get_args(Proration),
+}
 
 
 def subscription_settings(given: object) -> SubscriptionSettings:
@@ -261,3 +265,7 @@ def _check_offer_id(where: str, id: object) -> None:
         raise ConfigurationError(
             f"subscriptions: {where} has the id {id!r}; write up to 40 small letters, digits, - and _."
         )
+
+
+NO_SUBSCRIPTION_SETTINGS: Final = SubscriptionSettings()
+"""Subscriptions can be seen, and nothing else."""

@@ -16,7 +16,12 @@ from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
 from invoice_portal.stripe_api.payments import payments_of
 from invoice_portal.visits import Visit
 
-STRIPE_PAGES: Final = ("https://invoice.stripe.com", "https://pay.stripe.com", "https://files.stripe.com")
+STRIPE_PAGES: Final = (
+    "https://invoice.stripe.com",
+    "https://pay.stripe.com",
+    "https://files.stripe.com",
+    "https://billing.stripe.com",
+)
 
 
 async def invoice_pdf(visit: Visit) -> Response:
