@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import parse_qsl
 
 from invoice_portal.identity import Identity
 
 MAX_FORM_BYTES = 64 * 1024
-"""No body of ours comes near this; a longer one is not read."""
+"""No form of ours comes near this, nor any body of our API; a longer one is not read."""
+FRAME_HEADER: Final = "portal-frame"
+"""What the script of an embed frame sends with what it asks for: it cannot follow a redirect to another site."""
+LANGUAGE_HEADER: Final = "portal-language"
+"""The language that the host's page or the visitor chose in an embed frame, where no cookie can hold it."""
 
 
 class UrlFor(Protocol):
@@ -37,7 +41,7 @@ class HostForm:
 class Request:
     """One request, as far as the portal looks at it.
 
-    ``client`` is the address that the request came from, ``body`` a JSON body up to :data:`MAX_FORM_BYTES`. ``unread``
+    ``client`` is the address that the request came from, ``body`` a JSON body as long as the route may have. ``unread``
     says that there is one which is longer, or which could not be read to its end.
     ``visitor`` is who the *host* says is logged in, ``arriving`` whether the address may hold a signature.
     ``host_form`` is set where the host has checked the form's token itself; where it is None the portal checks its own.
@@ -61,8 +65,18 @@ class Request:
 
     @property
     def framed(self) -> bool:
-        """Whether the page is shown inside an iframe, as far as the browser says so (Fetch Metadata)."""
+        """Whether the page is shown inside an iframe, as far as the browser says so."""
+        return self.fills_frame or self.swapped
+
+    @property
+    def fills_frame(self) -> bool:
+        """Whether an iframe was led to this address (Fetch Metadata): cookies may be blocked there."""
         return self.headers.get("sec-fetch-dest") in ("iframe", "frame")
+
+    @property
+    def swapped(self) -> bool:
+        """Whether the script of an embed frame asks, to swap the answer's body in."""
+        return FRAME_HEADER in self.headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +137,12 @@ class Empty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A file of the portal's own, the same for everybody."""
+    """A file of the portal's own, the same for everybody. ``shared`` ones may be loaded by pages of any origin."""
 
     body: bytes
     content_type: str
     max_age: int
+    shared: bool = False
 
 
 Response: TypeAlias = Page | Redirect | Data | Empty | Asset
@@ -175,14 +190,14 @@ def first_values(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return values
 
 
-def whole_body(body: bytes, length: int | None, *, chunked: bool = False) -> bytes | None:
+def whole_body(body: bytes, length: int | None, longest: int, *, chunked: bool = False) -> bytes | None:
     """The body, where it is all there and not too long; ``length`` is its ``Content-Length``.
 
     Options in a body that somebody else has read before us must not be left out, so where a body was announced and
     there is less of it than that, the answer is None. A ``chunked`` one announces something, but not how much.
     """
     missing = len(body) < length if length is not None else chunked and not body
-    return None if missing or len(body) > MAX_FORM_BYTES else body
+    return None if missing or len(body) > longest else body
 
 
 def parse_form(body: bytes) -> dict[str, str]:

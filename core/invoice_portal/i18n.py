@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
@@ -88,6 +89,14 @@ class Language:
     def long_date(self, moment: int) -> str:
         """The day of a moment (UTC seconds), with the month's name in full."""
         return _date(self._at(moment).date().isoformat(), "long", self._locale)
+
+    def day(self, moment: int) -> Day:
+        """The day of a moment (UTC seconds) in the portal's time zone."""
+        return self._at(moment).date()
+
+    def enumerated(self, texts: Sequence[str]) -> str:
+        """Several things in one text: "A, B and C"."""
+        return format_list(texts, locale=self._locale)
 
     def iso_date(self, moment: int) -> str:
         """The day of a moment (UTC seconds) for machines: 2026-11-01."""

@@ -107,7 +107,10 @@ async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attemp
 
 
 async def who_began(desk: Desk, intent: str) -> Begun:
-    """Who began to pay with a payment intent in the portal; nobody where it was begun elsewhere."""
+    """Who began to pay with a payment intent in the portal; nobody where it was begun elsewhere.
+
+    Raises ``StoreUnavailable`` where the database does not answer.
+    """
     return await Query("payment.begun", _where(_row(desk, intent, _BEGUN)), _begun)
 
 

@@ -14,6 +14,7 @@ from invoice_portal.admission import admit
 from invoice_portal.answers import entry_of, error_data, retry_header, served, subject_of
 from invoice_portal.api.cors import allowing, preflight
 from invoice_portal.api.own import own_error
+from invoice_portal.branding import Branding
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, EngineDatabase, make_database
@@ -22,6 +23,7 @@ from invoice_portal.errors import (
     BadRequest,
     ConfigurationError,
     LinkEnded,
+    NotIdentified,
     PortalError,
     SessionExpired,
     StoreUnavailable,
@@ -29,7 +31,7 @@ from invoice_portal.errors import (
 from invoice_portal.framing import context_of
 from invoice_portal.hooks import NO_HOOKS, EventName, Hooks
 from invoice_portal.http import (
-    MAX_FORM_BYTES,
+    LANGUAGE_HEADER,
     Asset,
     Cookie,
     Data,
@@ -43,8 +45,9 @@ from invoice_portal.http import (
 )
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
+from invoice_portal.pages.embed import LOCATION_HEADER, events_header, shell_page
 from invoice_portal.pages.message import FreshForm, message_page
-from invoice_portal.rendering import COMMON_HEADERS, cookie_for, page_headers, render_page
+from invoice_portal.rendering import ANY_ORIGIN, COMMON_HEADERS, cookie_for, page_headers, render_page
 from invoice_portal.routing import Route
 from invoice_portal.sessions import (
     FORM_COOKIE,
@@ -64,6 +67,7 @@ from invoice_portal.shells import Async, Audit, Links, Sessions
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.telling import tell
+from invoice_portal.theme import concerns
 from invoice_portal.visits import Visit, begin
 
 _YEAR: Final = 365 * 24 * 60 * 60
@@ -94,6 +98,9 @@ class Portal:
         self.languages = Languages(settings.default_language, settings.time_zone, settings.translations)
         self._signer = Signer(settings.secret_keys, settings.realm)
         self._clock = clock
+        self._branding = Branding(wanted=settings.theme_from_stripe)
+        for concern in concerns(settings.theme):
+            log.warning("%s", concern)
         if not settings.require_hash:
             log.warning("require_hash is off: anybody can open any customer's invoices of this test account")
 
@@ -238,11 +245,13 @@ class Portal:
     async def respond(self, route: Route, visit: Visit) -> Response:
         """The program of a whole request: the route's own, with the form's check before and errors made into pages."""
         try:
+            if route.arrives and visit.request.fills_frame and visit.request.method == "GET":
+                return shell_page(visit, alone=route.name)
             if route.speaks and (chosen := self._chosen_language(visit)):
                 await tell(visit, "language_change", language=visit.request.query["lang"])
                 return chosen
             if route.api and visit.request.unread:
-                raise BadRequest(f"the body is longer than {MAX_FORM_BYTES} bytes, or could not be read to its end")
+                raise BadRequest(f"the body is longer than {route.longest_body} bytes, or could not be read to its end")
             if route.protected:
                 visit.check_form()
             return await route.program(visit)
@@ -290,10 +299,16 @@ class Portal:
 
     def begin(self, request: Request) -> Visit:
         """The visit that a request begins."""
-        return begin(request, self.settings, self._signer, self._language(request), self._now(), self.hooks)
+        language, now = self._language(request), self._now()
+        return begin(request, self.settings, self._signer, language, now, self.hooks, self._branding)
 
     def _language(self, request: Request) -> Language:
-        """The visitor's own choice, else the browser's languages, else the default."""
+        """The visitor's own choice, else the browser's languages, else the default.
+
+        What the page around an embed frame asks for goes before the setting: it is the merchant's own page.
+        """
+        if chosen := self.languages.find([request.headers.get(LANGUAGE_HEADER, "")]):
+            return chosen
         if not self.settings.detect_language:
             return self.languages.default
         wanted = [
@@ -316,6 +331,8 @@ class Portal:
         _ = visit.language.gettext
         level = logging.ERROR if error.status == 503 else logging.INFO
         log.log(level, "%s: %s", type(error).__name__, error.detail)
+        if isinstance(error, NotIdentified) and visit.request.fills_frame and visit.request.method == "GET":
+            return shell_page(visit, page=True, status=error.status)
         return message_page(
             visit,
             title=_(error.title),
@@ -343,8 +360,10 @@ class Portal:
                 cookies = response.cookies + self._form_cookie(visit)
                 return self._reply(visit, response.status, headers, rendered.html.encode(), cookies)
             case Redirect():
-                headers = {"Location": response.to, "Cache-Control": "no-store", **COMMON_HEADERS}
-                return self._reply(visit, 303, headers, b"", response.cookies)
+                swapped = visit.request.swapped
+                leads = {LOCATION_HEADER if swapped else "Location": response.to}
+                headers = {**leads, "Cache-Control": "no-store", **COMMON_HEADERS}
+                return self._reply(visit, 204 if swapped else 303, headers, b"", response.cookies)
             case Data():
                 headers = {
                     "Content-Type": "application/json",
@@ -360,6 +379,7 @@ class Portal:
                 headers = {
                     "Content-Type": response.content_type,
                     "Cache-Control": f"public, max-age={response.max_age}",
+                    **(ANY_ORIGIN if response.shared else {}),
                     **COMMON_HEADERS,
                 }
                 return self._reply(visit, 200, headers, response.body, ())
@@ -376,7 +396,8 @@ class Portal:
     ) -> Reply:
         # Without the slash at its end the path covers "/billing" too.
         path, secure = visit.request.url_for("home").rstrip("/") or "/", visit.request.secure or self.settings.live
-        set_cookies = (*cookies, *_left_behind(visit, cookies))
+        set_cookies = () if visit.by_token else (*cookies, *_left_behind(visit, cookies))
+        headers = {**headers, **events_header(visit)}
         return Reply(status, headers, body, tuple(cookie_for(cookie, path, secure) for cookie in set_cookies))
 
 

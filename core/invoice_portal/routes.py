@@ -13,6 +13,7 @@ from invoice_portal.pages import (
     assets,
     cancelling,
     changing,
+    embed,
     enter,
     handover,
     home,
@@ -20,8 +21,11 @@ from invoice_portal.pages import (
     portal_flows,
     sharing,
     subscriptions,
+    upcoming,
+    webhook,
 )
 from invoice_portal.routing import Method, Route
+from invoice_portal.stripe_api.events import MAX_EVENT_BYTES
 
 
 def _merchant(
@@ -162,6 +166,7 @@ OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
 
 ROUTES: Final = (
     Route("home", "/", home.home),
+    Route("upcoming", "/upcoming", upcoming.upcoming, audit="upcoming.viewed"),
     Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True, audit="entered"),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True, audit="left"),
     Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed", event="select_invoice"),
@@ -197,6 +202,8 @@ ROUTES: Final = (
     Route("subscription_change", _SUBSCRIPTION + "/change", changing.change_page),
     Route("change_subscription", _SUBSCRIPTION + "/change", changing.change_form, ("POST",), protected=True),
     Route("dismiss_offer", _SUBSCRIPTION + "/dismiss", changing.dismiss_form, ("POST",), protected=True),
+    # No login and no form's token: who may speak here shows by the signature.
+    Route("webhook", "/webhook", webhook.webhook, ("POST",), anonymous=True, api=True, longest_body=MAX_EVENT_BYTES),
     Route("invoice_link", "/l/{token}", sharing.invoice_link, anonymous=True, arrives=True),
     Route("portal_link", "/p/{token}", sharing.portal_link, anonymous=True, arrives=True),
     Route("portal_session", "/s/{token}", sharing.portal_session, anonymous=True, arrives=True),
@@ -204,5 +211,9 @@ ROUTES: Final = (
     *MERCHANT_ROUTES,
     *OWN_ROUTES,
     Route("api_openapi", "/api/openapi.json", document.openapi, anonymous=True, api=True),
+    Route("embed", "/embed", embed.embed, anonymous=True),
+    Route("embed_script", "/embed.js", embed.embed_script, anonymous=True),
+    Route("embed_module", "/embed.mjs", embed.embed_module, anonymous=True),
+    Route("theme", "/theme.css", assets.theme, anonymous=True),
     Route("static", "/static/{name}", assets.asset, anonymous=True),
 )

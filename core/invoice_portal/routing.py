@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from invoice_portal.effects import Program
 from invoice_portal.hooks import EventName
-from invoice_portal.http import Response
+from invoice_portal.http import MAX_FORM_BYTES, Response
 from invoice_portal.pages import assets
 from invoice_portal.visits import Visit
 
@@ -25,7 +25,7 @@ class Route:
     ``api`` routes answer in JSON, errors too. Those that are a customer's ``own`` may be called from the pages of
     ``allowed_embed_origins`` as well. ``audit`` is the name under which the audit trail records that a visitor
     was served here, ``event`` the one under which the host's ``on_event`` is told. ``operation`` describes the route
-    in OpenAPI.
+    in OpenAPI. ``longest_body`` is how many bytes of JSON are read; more are an error.
     """
 
     name: str
@@ -40,8 +40,9 @@ class Route:
     audit: str = ""
     event: EventName | None = None
     operation: Mapping[str, Any] | None = None
+    longest_body: int = MAX_FORM_BYTES
 
     @property
     def speaks(self) -> bool:
         """Whether its address may choose a language for good: that of an API's call or of a file does not."""
-        return not self.api and self.program is not assets.asset
+        return not self.api and self.program not in (assets.asset, assets.theme)

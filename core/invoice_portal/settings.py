@@ -20,6 +20,7 @@ from invoice_portal.subscription_settings import (
     SubscriptionSettings,
     subscription_settings,
 )
+from invoice_portal.theme import Theme
 
 Translations: TypeAlias = Sequence[str | Path] | Mapping[str, Mapping[str, str]]
 
@@ -28,6 +29,14 @@ SQLITE_FILE: Final = "sqlite:///invoice-portal.sqlite3"
 
 def _about(text: str, **extra: Any) -> dict[str, Any]:
     return {"about": text, **extra}
+
+
+def _theme(given: object) -> Theme:
+    if isinstance(given, Mapping):
+        return Theme.from_mapping(given)
+    if not isinstance(given, Theme):
+        raise ConfigurationError("theme must be a Theme, or a dict such as {'accent': '#0a7d55'}.")
+    return given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,14 @@ class PortalSettings:
         metadata=_about(
             "Keys for hashes, links and sessions, 16 characters or more. The first signs, all verify: to rotate, "
             "put the new key in front and remove the old one later."
+        ),
+    )
+    stripe_webhook_secrets: Sequence[str] = field(
+        default=(),
+        repr=False,
+        metadata=_about(
+            "Signing secrets (`whsec_…`) of the webhook endpoint at `/webhook`; several while one is rolled. None: the "
+            "portal takes no events."
         ),
     )
     stripe_account: str | None = field(
@@ -173,17 +190,29 @@ class PortalSettings:
         repr=False,
         metadata=_about("Where the limits are counted: `memory://` for one process, `database`, or `redis://…`."),
     )
+    theme: Theme = field(
+        default=Theme(),
+        metadata=_about(
+            "Colours, font, corners and logo, as `Theme(accent='#0a7d55')` or a dict; JSON in the environment. See "
+            "docs/theme.md."
+        ),
+    )
+    theme_from_stripe: bool = field(
+        default=False,
+        metadata=_about("Take the accent colour from the Stripe account's branding where `theme` sets none."),
+    )
     debug: bool = field(
         default=False, metadata=_about("Say on error pages why: for development, never with a live key.")
     )
 
     def __post_init__(self) -> None:
         """Normalise sequences and check everything once."""
-        for name in ("secret_keys", "allowed_embed_origins", "merchant_api_keys"):
+        for name in ("secret_keys", "allowed_embed_origins", "merchant_api_keys", "stripe_webhook_secrets"):
             object.__setattr__(self, name, strings(name, getattr(self, name)))
         object.__setattr__(self, "subscriptions", subscription_settings(self.subscriptions))
         for name in ("actions", "panes", "billing_details"):
             object.__setattr__(self, name, frozenset(strings(name, getattr(self, name))))
+        object.__setattr__(self, "theme", _theme(self.theme))
         for check in CHECKS:
             check(self)
 

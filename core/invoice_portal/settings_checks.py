@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
-from invoice_portal.addresses import works, works_here
+from invoice_portal.addresses import is_origin, works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
 from invoice_portal.subscription_settings import Detail
@@ -52,6 +53,8 @@ def from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
     if name in _LISTS:
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if name == "theme":
+        return _json(name, text)
     if name in _FLAGS:
         if text.lower() not in _FLAG_WORDS:
             raise ConfigurationError(f"{ENV_PREFIX}{name.upper()} must be 1 or 0, not {text!r}.")
@@ -64,11 +67,35 @@ def from_text(name: str, text: str) -> object:
     return text
 
 
+def _json(name: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f'{ENV_PREFIX}{name.upper()} must be JSON, such as {{"accent": "#0a7d55"}}.') from None
+
+
 _LISTS: Final = frozenset(
-    {"secret_keys", "actions", "panes", "billing_details", "translations", "allowed_embed_origins", "merchant_api_keys"}
+    {
+        "secret_keys",
+        "actions",
+        "panes",
+        "billing_details",
+        "translations",
+        "allowed_embed_origins",
+        "merchant_api_keys",
+        "stripe_webhook_secrets",
+    }
 )
 _FLAGS: Final = frozenset(
-    {"require_hash", "show_all_invoices", "detect_language", "portal_sessions_only", "audit_trail", "debug"}
+    {
+        "require_hash",
+        "show_all_invoices",
+        "detect_language",
+        "portal_sessions_only",
+        "audit_trail",
+        "theme_from_stripe",
+        "debug",
+    }
 )
 _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
     "session_minutes": int,
@@ -200,6 +227,11 @@ def _check_addresses(settings: PortalSettings) -> None:
             )
         if any(character in origin for character in " ;,'\"*"):
             raise ConfigurationError(f"allowed_embed_origins has {origin!r}; wildcards and separators are not allowed.")
+        if not is_origin(origin):
+            raise ConfigurationError(
+                f"allowed_embed_origins has {origin!r}; write it as browsers do, or it is never met: small letters, "
+                "no port 443 or 80, other characters than ASCII in punycode."
+            )
     _check_home_url(settings.home_url)
     account = settings.stripe_account
     if account is not None and not (isinstance(account, str) and account.startswith("acct_")):
@@ -228,6 +260,15 @@ def _check_api_keys(settings: PortalSettings) -> None:
         if key == settings.stripe_api_key or key in settings.secret_keys:
             raise ConfigurationError(
                 f"merchant_api_keys[{position}] is used for something else. Make a key of its own."
+            )
+
+
+def _check_webhook_secrets(settings: PortalSettings) -> None:
+    for position, secret in enumerate(settings.stripe_webhook_secrets):
+        if not secret.startswith("whsec_") or len(secret) < MIN_SECRET_LENGTH or secret != secret.strip():
+            raise ConfigurationError(
+                f"stripe_webhook_secrets[{position}] must be an endpoint's signing secret, whsec_…, without spaces "
+                "around. Find it in the Stripe dashboard under Developers, Webhooks."
             )
 
 
@@ -272,6 +313,7 @@ CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
     _check_ranges,
     _check_addresses,
     _check_api_keys,
+    _check_webhook_secrets,
     _check_links,
     _check_language,
 )

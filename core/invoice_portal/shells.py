@@ -113,7 +113,8 @@ class Sessions(_Shell):
     ) -> PortalSession:
         """A new session of 1 to 180 minutes, which ends the customer's others unless it is told not to.
 
-        Raises ``NotFound`` where Stripe has no such customer, ``ValueError`` for options that cannot be.
+        It lets them look, download and pay; ``actions`` can say less, or ``manage`` as well. Raises ``NotFound`` where
+        Stripe has no such customer, ``ValueError`` for options that cannot be.
         """
         program = portal_sessions.create_session(
             self._desk(by),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from invoice_portal.effects import HostCall
 from invoice_portal.hooks import Event, EventName
@@ -14,13 +14,16 @@ from invoice_portal.visits import Visit
 
 log = logging.getLogger("invoice_portal")
 
+_KINDS: Final = {"in": "invoice", "sub": "subscription", "pm": "payment_method", "cn": "credit_note"}
+
 
 async def tell(
     visit: Visit, name: EventName, subject: str = "", customer: str = "", **details: str | int | bool
 ) -> None:
-    """Tell the host's ``on_event``. ``customer`` is taken from the visit where it is known there and none is given."""
-    if visit.hooks.on_event is None:
-        return
+    """Tell the host's ``on_event``, and the page around an embed frame.
+
+    ``customer`` is taken from the visit where it is known there and none is given.
+    """
     event = Event(
         name=name,
         visitor=visit.name,
@@ -28,7 +31,16 @@ async def tell(
         subject=subject,
         details=details,
     )
-    await told(visit.hooks.on_event, event, "on_event")
+    visit.happened.append(event)
+    if visit.hooks.on_event is not None:
+        await told(visit.hooks.on_event, event, "on_event")
+
+
+def as_told(event: Event) -> dict[str, Any]:
+    """An event as the host's page hears of it: its object by its kind, and the details."""
+    subject = {_KINDS.get(event.subject.partition("_")[0], "id"): event.subject} if event.subject else {}
+    customer = {"customer": event.customer_id} if event.customer_id else {}
+    return {"event": event.name, "response": {**subject, **customer, **event.details}}
 
 
 async def told(function: Callable[[Any], object], argument: object, name: str) -> None:

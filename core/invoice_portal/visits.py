@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from invoice_portal.branding import NO_BRANDING, Branding
 from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, PortalError, SessionExpired
-from invoice_portal.hooks import NO_HOOKS, Hooks
+from invoice_portal.hooks import NO_HOOKS, Event, Hooks
 from invoice_portal.http import HostForm, Request
 from invoice_portal.i18n import Language
 from invoice_portal.identity import Identity, identifier, kind, plausible
@@ -37,7 +38,8 @@ class Visit:
 
     ``by_token`` is set where a token in the header says who: no login and no cookie counts beside it.
     A ``Ticket`` becomes one or the other before any program sees it (:mod:`invoice_portal.admission`). ``beside`` is a
-    link that this browser has opened although somebody is logged in at the host.
+    link that this browser has opened although somebody is logged in at the host. ``happened`` collects what the host
+    is told (:mod:`invoice_portal.telling`), for the page around an embed frame.
     """
 
     request: Request
@@ -49,8 +51,10 @@ class Visit:
     by_session: bool
     form_cookie: str
     by_token: bool = False
+    branding: Branding = NO_BRANDING
     hooks: Hooks = NO_HOOKS
     beside: Ticket | None = None
+    happened: list[Event] = field(default_factory=list, compare=False)
 
     def identified(self) -> Arrival:
         """Who this is. Raises ``NotIdentified`` for a stranger, ``SessionExpired`` where a session ran out."""
@@ -132,6 +136,7 @@ def begin(
     language: Language,
     now: int,
     hooks: Hooks = NO_HOOKS,
+    branding: Branding = NO_BRANDING,
 ) -> Visit:
     """Find out who asks: the host's logged-in user before any session, so that a change of user counts at once.
 
@@ -153,6 +158,7 @@ def begin(
         by_token=token is not None,
         form_cookie=request.cookies.get(FORM_COOKIE, "") or new_form_cookie(),
         hooks=hooks,
+        branding=branding,
         beside=session if by_host and isinstance(session, Ticket) and session.door == "link" else None,
     )
 

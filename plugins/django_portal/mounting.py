@@ -22,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django_portal.conf import get_identify, get_portal
 from django_portal.rendering import renderer
 from invoice_portal import ConfigurationError, Identity
-from invoice_portal.http import MAX_FORM_BYTES, HostForm, Reply, Request, whole_body
+from invoice_portal.http import HostForm, Reply, Request, whole_body
 from invoice_portal.routes import ROUTES
 from invoice_portal.routing import Route
 from invoice_portal.sessions import bearer_of
@@ -84,7 +84,7 @@ class _Check(CsrfViewMiddleware):
 
 def _form_of(route: Route, request: HttpRequest) -> HostForm | None:
     """Django's own token, where it has been checked or need not be. None: the portal checks, and finds none."""
-    if route.anonymous or request.method == "OPTIONS" or (route.own and bearer_of(_headers(request))):
+    if route.anonymous or request.method == "OPTIONS" or bearer_of(_headers(request)):
         return None
     if route.own:
         check = _Check(_nothing)
@@ -191,7 +191,7 @@ async def _identify(request: HttpRequest) -> Identity | None:
 
 
 def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Identity | None) -> Request:
-    body = _body(request) if route.api else b""
+    body = _body(request, route.longest_body) if route.api else b""
     return Request(
         method=request.method or "GET",
         path=request.path,
@@ -211,21 +211,21 @@ def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Ide
     )
 
 
-def _body(request: HttpRequest) -> bytes | None:
-    """The body of a call to the merchant API; None where it is longer than any can be, or not all to be had.
+def _body(request: HttpRequest, longest: int) -> bytes | None:
+    """The body of a call of the API or the webhook; None where it is longer than any can be, or not all to be had.
 
     Under WSGI Django reads no body without a ``Content-Length``.
     """
     announced = request.META.get("CONTENT_LENGTH") or ""
     length = int(announced) if announced.isdecimal() else None
-    if length is not None and length > MAX_FORM_BYTES:
+    if length is not None and length > longest:
         return None
     try:
-        body = request.read(MAX_FORM_BYTES + 1) if length is None else request.body
+        body = request.read(longest + 1) if length is None else request.body
     except (RawPostDataException, RequestDataTooBig, UnreadablePostError):
         return None
     chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-    return whole_body(body, length, chunked=chunked)
+    return whole_body(body, length, longest, chunked=chunked)
 
 
 def _response(request: HttpRequest, reply: Reply) -> HttpResponse:

@@ -15,7 +15,6 @@ from invoice_portal.api import own
 from invoice_portal.api.document import SECURITY_SCHEME
 from invoice_portal.environment import Templates
 from invoice_portal.http import (
-    MAX_FORM_BYTES,
     Render,
     Rendered,
     Reply,
@@ -119,14 +118,14 @@ def _endpoint(
 
 
 async def _read(route: Route, request: fastapi.Request, visitor: Identity | None, name: str) -> Request:
-    body = _whole(request, await _body(request)) if route.api else b""
+    body = _whole(request, await _body(request, route.longest_body), route.longest_body) if route.api else b""
     return Request(
         method=request.method,
         path=request.url.path,
         url_for=url_for_of(request, name),
         args=request.path_params,
         query=first_values(request.query_params.multi_items()),
-        form=parse_form(await _body(request)) if _sends_a_form(request) and not route.api else {},
+        form=parse_form(await _body(request, route.longest_body)) if _sends_a_form(request) and not route.api else {},
         cookies=request.cookies,
         headers=dict(request.headers),
         secure=request.url.scheme == "https",
@@ -152,18 +151,18 @@ def _sends_a_form(request: fastapi.Request) -> bool:
     return request.method == "POST" and content_type.partition(";")[0].strip().lower() == _FORM
 
 
-def _whole(request: fastapi.Request, body: bytes) -> bytes | None:
+def _whole(request: fastapi.Request, body: bytes, longest: int) -> bytes | None:
     length = request.headers.get("content-length", "")
     chunked = "chunked" in request.headers.get("transfer-encoding", "").lower()
-    return whole_body(body, int(length) if length.isdecimal() else None, chunked=chunked)
+    return whole_body(body, int(length) if length.isdecimal() else None, longest, chunked=chunked)
 
 
-async def _body(request: fastapi.Request) -> bytes:
-    """The body up to the size that a form of ours can have; the rest is not read."""
+async def _body(request: fastapi.Request, longest: int) -> bytes:
+    """The body up to the size that it can have here; the rest is not read."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_FORM_BYTES:
+        if len(body) > longest:
             break
     return body
 

@@ -19,7 +19,7 @@ from flask_portal.tags import EXTENSION, portal_named, template_globals
 from invoice_portal import Identity, Portal, PortalSettings
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.hooks import hooks_of
-from invoice_portal.http import MAX_FORM_BYTES, Rendered, Reply, Request, whole_body
+from invoice_portal.http import Rendered, Reply, Request, whole_body
 from invoice_portal.portal import portal_of
 from invoice_portal.resources import data_dir
 from invoice_portal.routes import ROUTES
@@ -87,7 +87,7 @@ class Mounted:
     def _request(self, portal: Portal, route: Route, args: Mapping[str, str]) -> Request:
         request, own = flask.request, flask.request.blueprint
         host = self._identify or flask_login_user(portal.settings.identify_by)
-        body = _body(request) if route.api else b""
+        body = _body(request, route.longest_body) if route.api else b""
         return Request(
             method=request.method,
             path=request.script_root + request.path,
@@ -107,16 +107,16 @@ class Mounted:
         )
 
 
-def _body(request: flask.Request) -> bytes | None:
-    """The body of a call to the merchant API; None where it is longer than any can be, or not all to be had."""
+def _body(request: flask.Request, longest: int) -> bytes | None:
+    """The body of a call of the API or the webhook; None where it is longer than any can be, or not all to be had."""
     length, chunked = request.content_length, "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    if length is not None and length > MAX_FORM_BYTES:
+    if length is not None and length > longest:
         return None
     try:
-        body = request.stream.read(MAX_FORM_BYTES + 1) if length is None else request.get_data()
+        body = request.stream.read(longest + 1) if length is None else request.get_data()
     except HTTPException:  # the app's own limit is lower, or the client hung up
         return None
-    return whole_body(body, length, chunked=chunked)
+    return whole_body(body, length, longest, chunked=chunked)
 
 
 def _from_config(app: App) -> Portal:

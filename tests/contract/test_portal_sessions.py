@@ -202,13 +202,29 @@ def test_the_switch_is_each_accounts_own(shared: Mount) -> None:
         shared(stripe_account="acct_1").portal.start()
 
 
-def test_links_and_sessions_manage_nothing(shared: Mount, account: Account) -> None:
+def test_a_session_manages_where_that_is_named(shared: Mount, account: Account) -> None:
+    portal, customer = shared(), account.customer(ANNA)
+    plain, _ = entered(portal, portal.portal.sessions.create(customer).url)
+    assert plain.own("GET").json["actions"] == ["download", "pay", "view"]
+    named = {"actions": ["view", "manage"]}
+    answer = portal.browser().api("POST", f"/customers/{customer}/portal_sessions", named)
+    manager, _ = entered(portal, answer.json["url"])
+    assert manager.own("GET").json["actions"] == ["manage", "view"]
+
+
+def test_a_session_manages_nothing_that_the_settings_do_not_allow(shared: Mount, account: Account) -> None:
+    portal, customer = shared(actions=["view", "pay"]), account.customer(ANNA)
+    session = portal.portal.sessions.create(customer, actions=["view", "manage"])
+    assert entered(portal, session.url)[0].own("GET").json["actions"] == ["view"]
+
+
+def test_a_link_manages_nothing(shared: Mount, account: Account) -> None:
     portal, customer = shared(), account.customer(ANNA)
     with pytest.raises(ValueError, match="manage"):
-        portal.portal.sessions.create(customer, actions=["view", "manage"])
-    with pytest.raises(ValueError, match="manage"):
         portal.portal.links.portal(customer, actions=["view", "manage"])
-    answer = portal.browser().api("POST", f"/customers/{customer}/portal_sessions", {"actions": ["view", "manage"]})
+    with pytest.raises(ValueError, match="manage"):
+        portal.portal.links.invoice(account.open(customer), actions=["view", "manage"])
+    answer = portal.browser().api("POST", f"/customers/{customer}/portal_link", {"actions": ["view", "manage"]})
     assert answer.status == 400
 
 

@@ -12,7 +12,7 @@ from invoice_portal.http import MAX_FORM_BYTES, whole_body
     [(b"", None, False), (b"", 0, False), (b"{}", 2, False), (b"{}", None, True), (b" " * MAX_FORM_BYTES, None, True)],
 )
 def test_what_is_all_there_is_given(body: bytes, length: int | None, chunked: bool):
-    assert whole_body(body, length, chunked=chunked) == body
+    assert whole_body(body, length, MAX_FORM_BYTES, chunked=chunked) == body
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ def test_what_is_all_there_is_given(body: bytes, length: int | None, chunked: bo
     [(b"", 2, False), (b"{", 2, False), (b"", None, True), (b" " * (MAX_FORM_BYTES + 1), None, True)],
 )
 def test_what_is_missing_or_too_long_is_not(body: bytes, length: int | None, chunked: bool):
-    assert whole_body(body, length, chunked=chunked) is None
+    assert whole_body(body, length, MAX_FORM_BYTES, chunked=chunked) is None

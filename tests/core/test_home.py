@@ -15,6 +15,7 @@ from .helpers.home_page import (
     CUS,
     CUSTOMERS,
     INVOICES,
+    SUBSCRIPTIONS,
     dated,
     numbers,
     page_of,
@@ -285,11 +286,23 @@ def test_without_a_pdf_none_is_offered():
     assert row_of({"invoice_pdf": None}).pdf_url == ""
 
 
-def test_most_customers_cost_one_call():
+def test_without_panes_most_customers_cost_one_call():
     """Stripe counts reads: a list that holds everything is enough for the sum and the choice, too."""
     stripe = stripe_with(dated(["open", "paid"]))
-    view_of(stripe, visitor=CUS)
+    view_of(stripe, visitor=CUS, settings={"panes": []})
     assert len(stripe.calls) == 1
+
+
+def test_panes_cost_a_customer_without_subscriptions_few_calls():
+    stripe = stripe_with(dated(["paid", "paid"]))
+    view_of(stripe, visitor=CUS)
+    assert [call.path for call in stripe.calls] == [INVOICES, SUBSCRIPTIONS, f"{CUSTOMERS}/cus_ada"]
+
+
+def test_panes_stand_on_the_first_page_only():
+    stripe = stripe_with(dated(["paid"] * 30))
+    view_of(stripe, visitor=CUS, query={"status": "paid"})
+    assert stripe.asked(f"{CUSTOMERS}/cus_ada") == []
 
 
 def test_a_visit_is_not_changed_by_the_page():

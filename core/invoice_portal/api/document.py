@@ -9,10 +9,11 @@ import copy
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from invoice_portal.api import own
 from invoice_portal.http import Data, Response
+from invoice_portal.settings import Action
 from invoice_portal.sharing.model import SHARED_ACTIONS
 from invoice_portal.sharing.rules import LEAST_SESSION_MINUTES, MOST_SESSION_MINUTES
 from invoice_portal.visits import Visit
@@ -43,6 +44,7 @@ _TEXT: Final[Schema] = {"type": "string"}
 _MOMENT: Final[Schema] = {"type": "integer", "description": "UTC seconds."}
 _MOMENT_OR_NULL: Final[Schema] = {"type": ["integer", "null"], "description": "UTC seconds."}
 _ACTIONS: Final[Schema] = {"type": "array", "items": {"type": "string", "enum": sorted(SHARED_ACTIONS)}}
+_SESSION_ACTIONS: Final[Schema] = {"type": "array", "items": {"type": "string", "enum": sorted(get_args(Action))}}
 LINK: Final = _object(
     {
         "id": _TEXT,
@@ -70,7 +72,7 @@ SESSION_INFO: Final = _object(
         "id": _TEXT,
         "customer_id": _TEXT,
         "state": {"type": "string", "enum": ["active", "expired", "revoked"]},
-        "actions": _ACTIONS,
+        "actions": _SESSION_ACTIONS,
         "uses": {"type": "integer"},
         "created_at": _MOMENT,
         "created_by": _TEXT,
@@ -110,7 +112,10 @@ SESSION_OPTIONS: Final = _object(
             "default": 60,
         },
         "invalidate_existing": {"type": "boolean", "default": True},
-        "actions": _ACTIONS,
+        "actions": {
+            **_SESSION_ACTIONS,
+            "description": "What the session allows; `view` is always among it, `manage` only where it is named.",
+        },
     },
     required=False,
 )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
+from invoice_portal.admission import admit
 from invoice_portal.api.own import does, reads
 from invoice_portal.api.schema import Moment, as_json
-from invoice_portal.errors import SignatureRefused
+from invoice_portal.errors import BadRequest, NotAllowed, SignatureRefused
 from invoice_portal.http import Cookie, Data, Entered
 from invoice_portal.identity import Email
 from invoice_portal.limiting import limit_entering
 from invoice_portal.pages.sharing import ticket_at
-from invoice_portal.sessions import FORM_COOKIE, FORM_COOKIE_SECONDS, Session, Ticket, let_in, seal_bearer
+from invoice_portal.sessions import FORM_COOKIE, FORM_COOKIE_SECONDS, Arrival, Session, Ticket, let_in, seal_bearer
 from invoice_portal.settings import Action
 from invoice_portal.sharing.tokens import Door
+from invoice_portal.stripe_api.ids import checked
 from invoice_portal.visits import Visit
 
 
@@ -29,6 +31,7 @@ class Credentials:
     hash: Annotated[str, "The hash of the e-mail address or the customer id."] = ""
     subscription_id: Annotated[str, "Show this subscription only."] = ""
     link: Annotated[str, "Or the address of a link or of a portal session, which counts as opened."] = ""
+    actions: Annotated[tuple[Action, ...] | None, "Of what this visitor may do, only these. Not with `link`."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Token:
     token_type: Literal["Bearer"]
     expires_at: Moment
     expires_in: Annotated[int, "Seconds. Exchange a fresh signature before then, or at the first 401."]
+    start: Annotated[str, "The address of the page that the visit begins with."]
+    actions: Annotated[tuple[Action, ...], "What this visitor may do."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +78,63 @@ class Me:
 
 
 async def exchange(visit: Visit, given: Credentials) -> Data:
-    """A session for the header, for what ``/enter`` takes. Nothing is widened, and no cookie is set."""
+    """A session for the header, for what ``/enter`` takes. Nothing is widened, and no cookie is set.
+
+    Raises ``NotAllowed`` where a page of an origin asks that is not in the settings.
+    """
+    _check_origin(visit)
     if given.link:
-        return await _by_link(visit, given.link)
+        return await _by_link(visit, given)
     await limit_entering(visit)
-    arrival = let_in(as_json(given), visit.settings, visit.signer, visit.now)
+    arrival = _narrowed(visit, let_in(_texts(given), visit.settings, visit.signer, visit.now), given)
     session = Session(arrival, visit.now + visit.settings.session_minutes * 60)
-    return Data(value=_told(visit, session), entered=Entered(arrival.identity, arrival.via))
+    return Data(value=_told(replace(visit, arrival=arrival), session), entered=Entered(arrival.identity, arrival.via))
 
 
-async def _by_link(visit: Visit, address: str) -> Data:
+async def _by_link(visit: Visit, given: Credentials) -> Data:
     """A session for the header, for the address of a link: it ends when the link or the portal session does."""
-    found = _SHARED.search(address)
+    found = _SHARED.search(given.link)
     if found is None:
         raise SignatureRefused("this is the address of no link")
-    return Data(value=_told(visit, await ticket_at(visit, _DOORS[found[1]], found[2])))
+    if given.actions is not None:
+        raise BadRequest("'actions' cannot be given with 'link': a link has its own")
+    ticket = await ticket_at(visit, _DOORS[found[1]], found[2])
+    return Data(value=_told(await admit(replace(visit, arrival=ticket)), ticket))
 
 
 def _told(visit: Visit, held: Session | Ticket) -> Any:
-    seconds = held.expires_at - visit.now
-    return as_json(Token(seal_bearer(visit.signer, held), "Bearer", held.expires_at, seconds))
+    seconds, allowed = held.expires_at - visit.now, _allowed(visit)
+    token = seal_bearer(visit.signer, held)
+    return as_json(Token(token, "Bearer", held.expires_at, seconds, visit.start_url, allowed))
+
+
+def _allowed(visit: Visit) -> tuple[Action, ...]:
+    return tuple(sorted(action for action in visit.settings.actions if visit.may(action)))
+
+
+def _texts(given: Credentials) -> dict[str, str]:
+    """What ``/enter`` would find in its form."""
+    return {name: value for name, value in as_json(given).items() if isinstance(value, str)}
+
+
+def _narrowed(visit: Visit, arrival: Arrival, given: Credentials) -> Arrival:
+    """The arrival with less, as the page around the portal asks: what was signed stands, and nothing is added to it."""
+    if given.subscription_id and arrival.subscription is None:
+        arrival = replace(arrival, subscription=checked("sub", given.subscription_id))
+    if given.actions is None:
+        return arrival
+    allowed = visit.settings.actions if arrival.actions is None else arrival.actions
+    return replace(arrival, actions=allowed & frozenset(given.actions))
+
+
+def _check_origin(visit: Visit) -> None:
+    """A browser says which page asks. Other programs can say what they like, and need a signature like anybody."""
+    headers = visit.request.headers
+    origin = headers.get("origin", "")
+    own = f"{'https' if visit.request.secure else 'http'}://{headers.get('host', '')}"
+    same = headers.get("sec-fetch-site") == "same-origin" or origin == own
+    if origin and not same and origin not in visit.settings.allowed_embed_origins:
+        raise NotAllowed("the page that asks is of an origin that is not in allowed_embed_origins")
 
 
 async def me(visit: Visit) -> Data:
@@ -104,7 +146,7 @@ async def me(visit: Visit) -> Data:
         identified_by="email" if email is not None else "customer_id",
         email=email,
         customer_id=None if isinstance(arrival.identity, Email) else arrival.identity.id,
-        actions=tuple(sorted(action for action in visit.settings.actions if visit.may(action))),
+        actions=_allowed(visit),
         scope=Scope(None if visit.settings.show_all_invoices else arrival.subscription, arrival.invoice),
         language=visit.language.tag,
         direction="rtl" if visit.language.direction == "rtl" else "ltr",

@@ -22,13 +22,21 @@ from invoice_portal.errors import InvoicePortalError, PortalError
 from invoice_portal.portal import Portal
 from invoice_portal.sharing.model import Link
 
+_LINK_ACTIONS: Final = ["view", "download", "pay"]
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 actions_option = click.option(
     "--action",
     "actions",
     multiple=True,
-    type=click.Choice(["view", "download", "pay"]),
+    type=click.Choice(_LINK_ACTIONS),
     help="What may be done with it; give it several times. A new one: view, download and pay.",
+)
+session_actions_option = click.option(
+    "--action",
+    "actions",
+    multiple=True,
+    type=click.Choice([*_LINK_ACTIONS, "manage"]),
+    help="What may be done in it; give it several times. Without: view, download and pay.",
 )
 uses_option = click.option("--max-uses", type=click.IntRange(0), help="How often it may be opened; 0: no limit.")
 
@@ -112,7 +120,7 @@ def session() -> None:
 @click.argument("customer")
 @click.option("--minutes", default=60, show_default=True, type=click.IntRange(1, 180), help="How long it is good for.")
 @click.option("--keep-others", is_flag=True, help="Do not end the customer's other sessions.")
-@actions_option
+@session_actions_option
 @json_option
 def create_session(customer: str, minutes: int, keep_others: bool, actions: tuple[str, ...], as_json: bool) -> None:
     """Make a portal session for CUSTOMER and print its address."""

@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 CONNECT_SECONDS: Final = 5.0
 _RETRIES: Final = 1
+_MISSING: Final = frozenset({"resource_missing", "invoice_upcoming_none"})
 _REFUSED_STATUSES: Final = frozenset({401, 403})
 _CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
 _PARAM: Final = re.compile(r"[a-z0-9_\[\]]{1,120}")
@@ -65,7 +66,7 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
     status = getattr(error, "http_status", None)
     code = _word(getattr(error, "code", None))
     request_id = getattr(error, "request_id", None)
-    if status == 404 or (status == 400 and code == "resource_missing"):
+    if status == 404 or (status == 400 and code in _MISSING):
         return NotFound(f"Stripe has no such object for {call.path}")
     where = f"{call.method.upper()} {call.path}: {type(error).__name__}, status {status}, code {code}"
     if call.method != "get" and (found := _about_the_change(error, where)):

@@ -37,7 +37,7 @@ _METHODS: Final = {
     "link": "Link",
     "paypal": "PayPal",
 }
-_DECLINES: Final = {
+DECLINES: Final = {
     "expired_card": N_("The card has expired."),
     "insufficient_funds": N_("There was not enough money on the account."),
     "authentication_required": N_("Your bank asks you to confirm the payment."),
@@ -116,7 +116,7 @@ def _payment(language: Language, payment: Payment) -> Iterator[tuple[int, str]]:
         if payment.outside_stripe:
             yield payment.paid_at, _("%(amount)s paid outside of this page.", amount=amount)
         elif payment.method:
-            method = _method(language, payment.method)
+            method = method_name(language, payment.method)
             yield payment.paid_at, _("%(amount)s paid with %(method)s.", amount=amount, method=method)
         else:
             yield payment.paid_at, _("%(amount)s paid.", amount=amount)
@@ -130,15 +130,15 @@ def _declined(language: Language, payment: Payment) -> str:
     _ = language.gettext
     amount = language.money(payment.amount)
     if payment.declined_method:
-        method = _method(language, payment.declined_method)
+        method = method_name(language, payment.declined_method)
         text = _("The payment of %(amount)s with %(method)s did not go through.", amount=amount, method=method)
     else:
         text = _("The payment of %(amount)s did not go through.", amount=amount)
-    reason = _DECLINES.get(payment.declined)
+    reason = DECLINES.get(payment.declined)
     return f"{text} {_(reason)}" if reason else text
 
 
-def _method(language: Language, method: Method) -> str:
+def method_name(language: Language, method: Method) -> str:
     """``Visa 4242``, ``bank account 6789``: what people call it, and its last digits."""
     brand = _BRANDS.get(method.brand, method.brand.replace("_", " ").title())
     name = brand or language.gettext(_METHODS.get(method.type, method.type.replace("_", " ")))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.money import Money
 from invoice_portal.pages.handover import payable
+from invoice_portal.pages.home_known import subscription_name
+from invoice_portal.pages.home_panes import Around, Pane
 from invoice_portal.pages.listing import InvoicePage, Scope, Wanted, seal_cursor
 from invoice_portal.pages.rows import InvoiceRow, make_rows
 from invoice_portal.pages.status import STATUS_NAMES, overdue
@@ -28,7 +30,8 @@ class HomeData:
     page: InvoicePage
     open_now: Outcome[Listing[Invoice]]
     subscriptions: Outcome[Listing[Subscription]]
-    product_names: Mapping[str, str]
+    around: Around
+    customer: Customer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ class Home:
     subscriptions: tuple[Choice, ...]
     to_pay: ToPay | None
     to_pay_failed: bool
+    balance: str
+    attention: Pane | None
+    panes: tuple[Pane, ...]
     tabs: tuple[Choice, ...]
     statuses: tuple[Choice, ...]
     filter: FilterForm
@@ -89,13 +95,16 @@ class Home:
 def view_home(visit: Visit, data: HomeData) -> Home:
     """Put everything into words and figures of the visitor's language."""
     scope, wanted, open_now = data.scope, data.wanted, data.open_now
-    keep = _kept(data.customers, scope)
+    keep, panes = scope.query, data.around.panes
     newer, older = _page_urls(visit, scope, wanted, data.page, keep)
     return Home(
         customers=_customer_choices(visit, data.customers, scope.customer),
         subscriptions=_subscription_choices(visit, data, keep),
         to_pay=_to_pay(visit, open_now.value, keep) if isinstance(open_now, Ok) else None,
         to_pay_failed=not isinstance(open_now, Ok),
+        balance=_balance(visit, data) if "balance" in visit.settings.panes else "",
+        attention=next((pane for pane in panes if pane.name == "attention"), None),
+        panes=tuple(pane for pane in panes if pane.name != "attention"),
         tabs=_status_choices(visit, wanted, keep, ("", "open", "paid")),
         statuses=_status_choices(visit, wanted, keep, ("", *STATUS_NAMES)),
         filter=FilterForm(
@@ -115,10 +124,18 @@ def view_home(visit: Visit, data: HomeData) -> Home:
     )
 
 
-def _kept(customers: tuple[Customer, ...], scope: Scope) -> dict[str, str]:
-    """The choices that every link of the page carries on."""
-    keep = {"customer": scope.customer} if len(customers) > 1 else {}
-    return {**keep, "subscription": scope.subscription} if scope.subscription and not scope.bound else keep
+def _balance(visit: Visit, data: HomeData) -> str:
+    """What the merchant owes the customer, or the customer from earlier; the next bill settles it.
+
+    It is the customer's whole balance: where one subscription is all that may be seen, it is not told.
+    """
+    customer, _ = data.customer, visit.language.gettext
+    if customer is None or not customer.balance or not customer.currency or data.scope.bound:
+        return ""
+    amount = visit.language.money(Money(abs(customer.balance), customer.currency))
+    if customer.balance < 0:
+        return _("You have a credit of %(amount)s. Your next bill uses it.", amount=amount)
+    return _("%(amount)s from earlier is added to your next bill.", amount=amount)
 
 
 def _customer_choices(visit: Visit, customers: tuple[Customer, ...], current: str) -> tuple[Choice, ...]:
@@ -150,7 +167,7 @@ def _subscription_choices(visit: Visit, data: HomeData, keep: dict[str, str]) ->
     every = Choice(_("All subscriptions"), "", visit.url("home", customer), scope.subscription is None)
     return every, *(
         Choice(
-            label=_subscription_label(visit, subscription, data.product_names),
+            label=_subscription_label(visit, subscription, data.around.names),
             value=subscription.id,
             url=visit.url("home", {**customer, "subscription": subscription.id}),
             current=subscription.id == scope.subscription,
@@ -161,8 +178,7 @@ def _subscription_choices(visit: Visit, data: HomeData, keep: dict[str, str]) ->
 
 def _subscription_label(visit: Visit, subscription: Subscription, names: Mapping[str, str]) -> str:
     _ = visit.language.gettext
-    products = ", ".join(names[product] for product in subscription.products if names.get(product))
-    name = products or subscription.description or _("Subscription")
+    name = subscription_name(visit.language, subscription, names)
     return _("%(name)s, since %(date)s", name=name, date=visit.language.date(subscription.created))
 
 

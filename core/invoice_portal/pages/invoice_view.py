@@ -134,8 +134,8 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
         recipient=view_party(visit.language, whole.recipient),
         ship_to=view_party(visit.language, whole.ship_to) if whole.ship_to else None,
         facts=tuple(_facts(visit.language, whole)),
-        lines=tuple(_line(visit.language, line) for line in extras.lines),
-        totals=tuple(_totals(visit.language, whole, extras)),
+        lines=tuple(view_line(visit.language, line) for line in extras.lines),
+        totals=tuple(view_totals(visit.language, whole, extras.names.discounts, extras.tax_rates)),
         notices=tuple(_notices(visit.language, whole)),
         memo=whole.memo,
         footer=whole.footer,
@@ -167,7 +167,8 @@ def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:
         yield Fact(name, value)
 
 
-def _line(language: Language, line: Line) -> LineView:
+def view_line(language: Language, line: Line) -> LineView:
+    """One line in words and figures."""
     start, end = line.period
     return LineView(
         description=line.description,
@@ -182,12 +183,14 @@ def _line(language: Language, line: Line) -> LineView:
     )
 
 
-def _totals(language: Language, whole: WholeInvoice, extras: Extras) -> Iterator[TotalView]:
-    """Stripe's totals in the order in which they follow from each other."""
+def view_totals(
+    language: Language, whole: WholeInvoice, discounts: Mapping[str, str], tax_rates: Mapping[str, TaxRate]
+) -> Iterator[TotalView]:
+    """Stripe's totals in the order in which they follow from each other; names of discounts and tax rates by id."""
     _, row, invoice = language.gettext, partial(_row, language), whole.invoice
     yield row(_("Subtotal"), whole.subtotal)
     for discount, amount in whole.discounts:
-        yield row(extras.names.discounts.get(discount or "") or _("Discount"), _minus(amount))
+        yield row(discounts.get(discount or "") or _("Discount"), _minus(amount))
     if whole.billing_credits.amount:
         yield row(_("Billing credits"), _minus(whole.billing_credits))
     if whole.shipping.amount:
@@ -195,7 +198,7 @@ def _totals(language: Language, whole: WholeInvoice, extras: Extras) -> Iterator
     if whole.taxes and whole.total_excluding_tax is not None:
         yield row(_("Total before tax"), whole.total_excluding_tax)
     for tax in whole.taxes:
-        yield row(_tax_name(language, tax, whole.reverse_charge, extras.tax_rates), tax.amount, remark=tax.inclusive)
+        yield row(_tax_name(language, tax, whole.reverse_charge, tax_rates), tax.amount, remark=tax.inclusive)
     yield row(_("Total"), invoice.total, strong=True)
     if whole.credited_before_payment.amount:
         yield row(_("Credited"), _minus(whole.credited_before_payment))
@@ -215,10 +218,14 @@ def _totals(language: Language, whole: WholeInvoice, extras: Extras) -> Iterator
 
 def _balance_row(language: Language, whole: WholeInvoice) -> TotalView | None:
     """What the customer's balance changed: credit used or added, an earlier amount taken on or a small one put off."""
-    if whole.ending_balance is None or whole.ending_balance == whole.starting_balance:
-        return None
     _, before = language.gettext, whole.starting_balance.amount
-    change = Money(before - whole.ending_balance.amount, whole.starting_balance.currency)
+    if whole.ending_balance is not None:
+        change = Money(before - whole.ending_balance.amount, whole.starting_balance.currency)
+    else:  # a preview: what it would do to the balance shows in what is left to pay
+        left = whole.invoice.amount_due.amount - whole.invoice.total.amount
+        change = Money(left if before else 0, whole.starting_balance.currency)
+    if not change.amount:
+        return None
     if change.amount < 0:
         name = _("Your credit used") if before < 0 else _("Carried to your next invoice")
     else:

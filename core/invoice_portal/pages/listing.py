@@ -45,12 +45,20 @@ class Wanted:
 class Scope:
     """Whose invoices: one customer's, of one subscription where one is in view.
 
-    ``bound`` is set where the subscription was given on arrival, so that nothing else may be seen.
+    ``bound`` is set where the subscription was given on arrival, so that nothing else may be seen. ``chosen`` says that
+    the customer is one of several, so that links have to name it.
     """
 
     customer: str
     subscription: str | None
     bound: bool
+    chosen: bool = False
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The choices that every link of a page carries on."""
+        keep = {"customer": self.customer} if self.chosen else {}
+        return {**keep, "subscription": self.subscription} if self.subscription and not self.bound else keep
 
 
 @dataclass(frozen=True, slots=True)

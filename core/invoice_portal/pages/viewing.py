@@ -6,7 +6,9 @@ from typing import Final
 
 from invoice_portal.effects import Outcome, needed
 from invoice_portal.errors import NotFound
+from invoice_portal.identity import CustomerId
 from invoice_portal.pages.listing import Scope
+from invoice_portal.pages.owned import customers_with
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.reading import Listing
@@ -31,13 +33,16 @@ async def customer_in_view(visit: Visit, customers: tuple[Customer, ...]) -> str
     return wanted or ids[0]
 
 
-def scope_of(visit: Visit, customer: str) -> Scope:
-    """The subscription that was given on arrival, unless all may be seen; else the one that was chosen."""
+def scope_of(visit: Visit, customer: str, customers: tuple[Customer, ...] = ()) -> Scope:
+    """The subscription that was given on arrival, unless all may be seen; else the one that was chosen.
+
+    ``customers`` are all that the visitor has: where there are several, links name the one in view.
+    """
     given = visit.identified().subscription
     if _bound(visit):
         return Scope(customer, given, bound=True)
     chosen = visit.request.query.get("subscription", "")
-    return Scope(customer, checked("sub", chosen) if chosen else None, bound=False)
+    return Scope(customer, checked("sub", chosen) if chosen else None, bound=False, chosen=len(customers) > 1)
 
 
 def _bound(visit: Visit) -> bool:
@@ -55,3 +60,37 @@ async def check_choice(scope: Scope, first: Outcome[Listing[Subscription]]) -> N
             break
         listing = await subscriptions_of(scope.customer, after=listing.items[-1].id)
     raise NotFound("the subscription is not this customer's")
+
+
+async def looked_at(visit: Visit) -> tuple[Scope, tuple[Customer, ...]] | None:
+    """The customer and the subscription in view, and all customers of the visitor's; None where there is none.
+
+    Raises ``NotFound`` for whoever came by a link to one invoice, and for somebody else's customer in the address.
+    """
+    arrival = visit.identified()
+    if arrival.invoice is not None:
+        raise NotFound("a link to one invoice opens nothing else")
+    if isinstance(arrival.identity, CustomerId):
+        return scope_of(visit, arrival.identity.id), ()
+    customers = await customers_with(arrival.identity)
+    if not customers:
+        return None
+    return scope_of(visit, await customer_in_view(visit, customers), customers), customers
+
+
+async def running_in_view(scope: Scope) -> Listing[Subscription]:
+    """The subscriptions in view that have not ended, a hundred at most; none of a customer that Stripe does not have.
+
+    Raises ``NotFound`` where the one in view is not this customer's: it looks the same as a missing one.
+    """
+    if scope.subscription is None:
+        try:
+            listing = await subscriptions_of(scope.customer, status=None)
+        except NotFound:
+            return Listing((), has_more=False)
+        owned = (each for each in listing.items if each.owner == scope.customer and not each.ended)
+        return Listing(tuple(owned), listing.has_more)
+    subscription = await retrieve_subscription(scope.subscription)
+    if subscription.owner != scope.customer:
+        raise NotFound("the subscription is not this customer's")
+    return Listing(() if subscription.ended else (subscription,), has_more=False)

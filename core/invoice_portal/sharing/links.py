@@ -15,9 +15,9 @@ from invoice_portal.sharing.model import (
     Link,
     LinkRow,
     clean,
+    link_actions,
     link_row,
     pack,
-    shared_actions,
     unpack,
 )
 from invoice_portal.sharing.rules import link_expiry, refreshed_expiry
@@ -109,7 +109,7 @@ async def refresh_link(
         raise BadRequest("only portal sessions are given, and this portal link has ended: make a session")
     expires_at = refreshed_expiry(desk.now, days=desk.settings.refreshed_link_days) if kind == "invoice" else None
     changes = {"nonce": new_nonce(), "created_by": clean(desk.by, 255), "expires_at": expires_at, "now": desk.now}
-    wanted = None if actions is None else pack(shared_actions(actions))
+    wanted = None if actions is None else pack(link_actions(actions))
     limit = None if max_uses is None else _limit(max_uses)
 
     async def program() -> LinkRow | None:
@@ -249,7 +249,7 @@ async def _make(desk: Desk, new: LinkRow, statement: str, params: Mapping[str, o
 
 async def _change(desk: Desk, row: LinkRow, actions: Collection[str] | None, max_uses: int | None) -> LinkRow:
     """The options that were given, put into a link, ended or not; its address stays."""
-    wanted = row.actions if actions is None else pack(shared_actions(actions))
+    wanted = row.actions if actions is None else pack(link_actions(actions))
     limit = row.max_uses if max_uses is None else _limit(max_uses)
     if (wanted, limit) == (row.actions, row.max_uses):
         return row
@@ -291,7 +291,7 @@ def _new_row(
         subject=subject,
         customer=customer,
         nonce=new_nonce(),
-        actions=pack(SHARED_ACTIONS if actions is None else shared_actions(actions)),
+        actions=pack(SHARED_ACTIONS if actions is None else link_actions(actions)),
         max_uses=_limit(max_uses or UNLIMITED),
         uses=0,
         created_at=desk.now,

@@ -14,7 +14,8 @@ State: TypeAlias = Literal["active", "expired", "revoked", "used_up"]
 SessionState: TypeAlias = Literal["active", "expired", "revoked"]
 
 SHARED_ACTIONS: Final[frozenset[Action]] = frozenset(("view", "download", "pay"))
-"""What a link or session may do where nothing else is said, as far as the settings allow it."""
+"""What a link or session may do where nothing else is said, as far as the settings allow it. ``manage`` (subscriptions,
+saved methods, billing details) is for a session alone, and only where it is named: a link is good for too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +195,9 @@ def checked_actions(actions: Collection[str]) -> tuple[Action, ...]:
     return unpack(" ".join(words))
 
 
-def shared_actions(actions: Collection[str]) -> tuple[Action, ...]:
-    """As :func:`checked_actions`, for links and sessions, which let nobody do more than look, download and pay."""
+def link_actions(actions: Collection[str]) -> tuple[Action, ...]:
+    """As :func:`checked_actions`, for links, which let nobody do more than look, download and pay."""
     allowed = checked_actions(actions)
     if more := sorted(set(allowed) - SHARED_ACTIONS):
-        raise ValueError(
-            f"{more[0]!r} is no action of links and sessions; there are {', '.join(sorted(SHARED_ACTIONS))}"
-        )
+        raise ValueError(f"{more[0]!r} is no action of a link; there are {', '.join(sorted(SHARED_ACTIONS))}")
     return allowed

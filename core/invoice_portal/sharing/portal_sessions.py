@@ -14,10 +14,10 @@ from invoice_portal.sharing.model import (
     PortalSession,
     SessionInfo,
     SessionRow,
+    checked_actions,
     clean,
     pack,
     session_row,
-    shared_actions,
     unpack,
 )
 from invoice_portal.sharing.rules import DAY, DEFAULT_SESSION_MINUTES, session_expiry
@@ -40,11 +40,12 @@ async def create_session(
 ) -> PortalSession:
     """A new session, whose address lets the customer in. The permanent link is not touched.
 
+    It lets them look, download and pay; with ``actions`` it may be less, or ``manage`` as well.
     Raises ``NotFound`` where Stripe has no such customer, ``ValueError`` for anything but 1 to 180 minutes.
     """
     base_url(desk)
     expires_at = session_expiry(desk.now, expires_in_minutes)
-    allowed = pack(SHARED_ACTIONS if actions is None else shared_actions(actions))
+    allowed = pack(SHARED_ACTIONS if actions is None else checked_actions(actions))
     await _known(customer)
 
     async def program() -> SessionRow:

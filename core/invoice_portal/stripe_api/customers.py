@@ -12,13 +12,20 @@ from invoice_portal.stripe_api.reading import Listing, Reader, listing_of
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer, as far as a visitor must recognise it."""
+    """A customer: as far as a visitor must recognise it, and what stands between it and the merchant.
+
+    ``balance`` is in minor units of ``currency`` (empty where nothing was billed yet): negative where the customer has
+    credit, positive where the next invoice asks for more.
+    """
 
     id: str
     name: str
     email: str
     description: str
     created: int
+    balance: int = 0
+    currency: str = ""
+    default_payment_method: str | None = None
 
 
 def customers_with_email(address: str, after: str | None = None) -> StripeCall[Listing[Customer]]:
@@ -36,12 +43,16 @@ def customer_with_id(customer: str) -> StripeCall[Listing[Customer]]:
 
 def parse_customer(reader: Reader) -> Customer:
     """Read one customer."""
+    invoicing = reader.inside("invoice_settings")
     return Customer(
         id=reader.id(),
         name=reader.text_or("name"),
         email=reader.text_or("email"),
         description=reader.text_or("description"),
         created=reader.moment_or_none("created") or 0,
+        balance=reader.amount("balance"),
+        currency=reader.text_or("currency"),
+        default_payment_method=invoicing.id_or_none("default_payment_method") if invoicing else None,
     )
 
 

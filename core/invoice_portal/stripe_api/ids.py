@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from invoice_portal.errors import NotFound
 
-Prefix: TypeAlias = Literal["in", "sub", "cn", "cus", "price", "mtr", "pm"]
+Prefix: TypeAlias = Literal["in", "inpay", "sub", "cn", "cus", "price", "mtr", "pi", "pm"]
 
 _REST: Final = re.compile(r"[A-Za-z0-9_]{1,250}")
 _OWN: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")

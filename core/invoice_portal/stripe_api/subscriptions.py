@@ -124,6 +124,16 @@ def retrieve_subscription(subscription: str) -> StripeCall[Subscription]:
     return StripeCall("get", path, one(parse_subscription, "subscription"))
 
 
+def subscription_alone(subscription: str) -> StripeCall[Listing[Subscription]]:
+    """One subscription, as a listing that holds nothing else."""
+    path = f"/v1/subscriptions/{checked('sub', subscription)}"
+
+    def parse(data: Any) -> Listing[Subscription]:
+        return Listing((parse_subscription(Reader(data, "subscription")),), has_more=False)
+
+    return StripeCall("get", path, parse)
+
+
 def whole_subscription(subscription: str) -> StripeCall[Subscription]:
     """One subscription with the tiers of its prices: alone it is just not too deep to expand them."""
     params = {"expand": ["items.data.price.tiers"]}

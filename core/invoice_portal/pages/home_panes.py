@@ -1,0 +1,80 @@
+"""What stands around the list of invoices on the first page, and how it is retrieved.
+
+Each pane says which calls to Stripe it needs for what is already known, and makes its view of their outcomes. All calls
+of all panes are in flight at the same time, under one deadline, and each pane says itself what it is missing: none
+takes another with it, and none the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, Final
+
+from invoice_portal.effects import Ok, Outcome, StripeCall, each
+from invoice_portal.pages import home_attention, home_upcoming
+from invoice_portal.pages.home_known import Known
+from invoice_portal.settings import PaneName
+from invoice_portal.stripe_api.products import products_with
+from invoice_portal.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class PaneKind:
+    """How one pane comes about. ``view`` gives None where there is nothing to show."""
+
+    name: PaneName
+    template: str
+    calls: Callable[[Visit, Known], Sequence[StripeCall[Any]]]
+    view: Callable[[Visit, Known, Sequence[Outcome[Any]]], object | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """A pane that is shown: ``view`` is what ``template`` prints."""
+
+    name: PaneName
+    template: str
+    view: object
+
+
+PANES: Final[Sequence[PaneKind]] = (
+    PaneKind("attention", "invoice_portal/_attention.html", home_attention.calls, home_attention.view),
+    PaneKind("upcoming", "invoice_portal/_upcoming.html", home_upcoming.calls, home_upcoming.view),
+)
+"""In the order of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What was retrieved beside the list: the panes, and the products' names by id."""
+
+    panes: tuple[Pane, ...]
+    names: Mapping[str, str]
+
+
+async def retrieve_panes(visit: Visit, known: Known, kinds: Sequence[PaneKind] = PANES) -> Around:
+    """Every pane that the settings show and that has something to say."""
+    shown = [kind for kind in kinds if kind.name in visit.settings.panes]
+    wanted = [list(kind.calls(visit, known)) for kind in shown]
+    naming = _naming(known)
+    calls = [*naming, *(call for calls in wanted for call in calls)]
+    outcomes = iter(await each(calls, visit.settings.pane_seconds) if calls else ())
+    named = replace(known, names=_names(list(islice(outcomes, len(naming)))))
+    views = [
+        (kind, kind.view(visit, named, tuple(islice(outcomes, len(calls)))))
+        for kind, calls in zip(shown, wanted, strict=True)
+    ]
+    panes = tuple(Pane(kind.name, kind.template, view) for kind, view in views if view is not None)
+    return Around(panes, named.names)
+
+
+def _naming(known: Known) -> list[StripeCall[Any]]:
+    """The call for the names of what is subscribed to; a key may lack the permission."""
+    return [products_with(sorted(known.products))] if known.products else []
+
+
+def _names(outcomes: Sequence[Outcome[Any]]) -> Mapping[str, str]:
+    found = [outcome.value.items for outcome in outcomes if isinstance(outcome, Ok)]
+    return {product.id: product.name for products in found for product in products}
