@@ -18,6 +18,7 @@ from invoice_portal.errors import (
     NotIdentified,
     PaymentDeclined,
     PortalError,
+    QuoteOutdated,
     SessionExpired,
     SharedLinkExpired,
     SignatureRefused,
@@ -26,17 +27,20 @@ from invoice_portal.errors import (
     StripeRejected,
     StripeUnavailable,
     TooManyRequests,
+    Vetoed,
 )
-from invoice_portal.hooks import Event, Hooks, Payable, Payment
+from invoice_portal.hooks import Cancellation, Event, Hooks, Payable, Payment, PlanChange
 from invoice_portal.identity import CustomerId, Email, Identity
 from invoice_portal.portal import Portal
 from invoice_portal.settings import PortalSettings
 from invoice_portal.sharing.fresh import FreshLink
 from invoice_portal.sharing.model import Link, PortalSession, SessionInfo
+from invoice_portal.subscription_settings import Plan, Retention, SubscriptionSettings, Upsell
 from invoice_portal.theme import Theme
 
 __all__ = [
     "BadRequest",
+    "Cancellation",
     "ConfigurationError",
     "Conflict",
     "CustomerId",
@@ -58,10 +62,14 @@ __all__ = [
     "Payable",
     "Payment",
     "PaymentDeclined",
+    "Plan",
+    "PlanChange",
     "Portal",
     "PortalError",
     "PortalSession",
     "PortalSettings",
+    "QuoteOutdated",
+    "Retention",
     "SessionExpired",
     "SessionInfo",
     "SharedLinkExpired",
@@ -70,6 +78,9 @@ __all__ = [
     "StripeRefused",
     "StripeRejected",
     "StripeUnavailable",
+    "SubscriptionSettings",
     "Theme",
     "TooManyRequests",
+    "Upsell",
+    "Vetoed",
 ]

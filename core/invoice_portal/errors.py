@@ -20,6 +20,7 @@
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
         ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
         ├── Conflict          409   the visitor: somebody changed the same thing at the same time
+        │   └── QuoteOutdated   … so that a change would cost something else than was confirmed
         ├── TooManyRequests   429   the visitor: too often in too short a time
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
@@ -182,6 +183,10 @@ class Conflict(PortalError):
     status = 409
     title = N_("This was changed a moment ago")
     advice = N_("Somebody changed the same thing at the same time. Go back, look at it as it is now, and try again.")
+
+
+class QuoteOutdated(Conflict):
+    """What was confirmed is not what it would cost now, or the subscription is another one by now."""
 
 
 class TooManyRequests(PortalError):

@@ -374,8 +374,8 @@ def test_every_setting_can_be_given_by_the_environment(name: str):
         text = "1" if value else "0"
     elif isinstance(value, tuple | frozenset):
         text = ",".join(sorted(value))
-    elif isinstance(value, Theme):
-        text = json.dumps(dataclasses.asdict(value))
+    elif isinstance(value, Theme | SubscriptionSettings):
+        text = json.dumps(dataclasses.asdict(value), default=list)
     else:
         text = str(value)
     assert getattr(from_env(**{name: text}), name) == value

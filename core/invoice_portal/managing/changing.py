@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invoice_portal.effects import each, needed, together
-from invoice_portal.errors import BadRequest, Conflict, NotAllowed, PaymentDeclined, PortalError
+from invoice_portal.errors import BadRequest, Conflict, NotAllowed, PaymentDeclined, QuoteOutdated
 from invoice_portal.hooks import PlanChange
 from invoice_portal.managing.asking import ask, noted
 from invoice_portal.managing.rules import changeable, choices, plan_item
@@ -69,14 +69,6 @@ class Quote:
     def due_now(self) -> Money:
         """What is charged, or invoiced, at once."""
         return self.next.due if self.immediate else Money(0, self.next.due.currency)
-
-
-class QuoteOutdated(PortalError):
-    """What was confirmed is not what it would cost now, or the subscription is another one by now."""
-
-    status = 409
-    title = Conflict.title
-    advice = Conflict.advice
 
 
 def wish_of(visit: Visit, subscription: Subscription, price: str, quantity: int | None) -> Wish:

@@ -12,11 +12,12 @@ from invoice_portal.errors import (
     NotAllowed,
     NotFound,
     PaymentDeclined,
+    QuoteOutdated,
     StripeRejected,
 )
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.managing import offers
-from invoice_portal.managing.changing import Quote, QuoteOutdated, Wish, confirm, offered_wish, quote, seal, wish_of
+from invoice_portal.managing.changing import Quote, Wish, confirm, offered_wish, quote, seal, wish_of
 from invoice_portal.managing.rules import choices, plan_item
 from invoice_portal.marking import N_
 from invoice_portal.money import Money
