@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_portal import ConfigurationError, Portal, PortalSettings, Theme
+from invoice_portal import ConfigurationError, Portal, PortalSettings, SubscriptionSettings, Theme
 from invoice_portal.settings_checks import ENV_PREFIX, STRIPE_API_BASE
 
 KEY, SECRET = "sk_test_51abc", "a key of at least 16"
