@@ -8,6 +8,7 @@ from invoice_portal.errors import (
     ConfigurationError,
     Conflict,
     FormExpired,
+    HookFailed,
     InvoicePortalError,
     LinkEnded,
     LinkExpired,
@@ -48,6 +49,7 @@ __all__ = [
     "Event",
     "FormExpired",
     "FreshLink",
+    "HookFailed",
     "Hooks",
     "Identity",
     "InvoicePortalError",
@@ -81,6 +83,9 @@ __all__ = [
     "SubscriptionSettings",
     "Theme",
     "TooManyRequests",
+<<<<<<< HEAD
     "Upsell",
+=======
+>>>>>>> main
     "Vetoed",
 ]

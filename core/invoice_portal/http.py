@@ -90,7 +90,7 @@ class Cookie:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A template and the view-model that it shows."""
+    """A template and the view-model that it shows; ``stripe_js`` says that it loads Stripe's own script."""
 
     template: str
     title: str
@@ -98,6 +98,7 @@ class Page:
     status: int = 200
     cookies: tuple[Cookie, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    stripe_js: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from invoice_portal.pages import (
     upcoming,
     webhook,
 )
+from invoice_portal.pages.paying import routes as paying
 from invoice_portal.routing import Method, Route
 from invoice_portal.stripe_api.events import MAX_EVENT_BYTES
 
@@ -184,7 +185,7 @@ ROUTES: Final = (
         audit="credit_note.downloaded",
         event="download_invoice",
     ),
-    Route("pay", "/invoices/{invoice}/pay", handover.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
+    *paying.ROUTES,
     Route("subscriptions", "/subscriptions", subscriptions.subscriptions),
     Route(
         "subscription",

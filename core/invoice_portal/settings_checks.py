@@ -15,7 +15,11 @@ from babel import Locale, UnknownLocaleError
 from invoice_portal.addresses import is_origin, works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
+<<<<<<< HEAD
 from invoice_portal.subscription_settings import Detail
+=======
+from invoice_portal.paying_settings import check_paying
+>>>>>>> main
 
 if TYPE_CHECKING:
     from invoice_portal.settings import PortalSettings
@@ -53,7 +57,7 @@ def from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
     if name in _LISTS:
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    if name == "theme":
+    if name in _MAPPINGS:
         return _json(name, text)
     if name in _FLAGS:
         if text.lower() not in _FLAG_WORDS:
@@ -74,8 +78,10 @@ def _json(name: str, text: str) -> object:
         raise ConfigurationError(f'{ENV_PREFIX}{name.upper()} must be JSON, such as {{"accent": "#0a7d55"}}.') from None
 
 
+_MAPPINGS: Final = frozenset({"theme", "partial_payment_minimum"})
 _LISTS: Final = frozenset(
     {
+        "payment_method_types",
         "secret_keys",
         "actions",
         "panes",
@@ -94,6 +100,8 @@ _FLAGS: Final = frozenset(
         "portal_sessions_only",
         "audit_trail",
         "theme_from_stripe",
+        "save_as_default",
+        "partial_payments",
         "debug",
     }
 )
@@ -108,6 +116,7 @@ _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
 }
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _TEXTS: Final = (
+    "stripe_publishable_key",
     "stripe_api_key",
     "stripe_api_base",
     "business_name",
@@ -315,5 +324,6 @@ CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
     _check_api_keys,
     _check_webhook_secrets,
     _check_links,
+    check_paying,
     _check_language,
 )

@@ -26,6 +26,9 @@ Purpose: TypeAlias = Literal[
     "portal_session",
     "fresh_link",
     "change",
+    "statement",
+    "paying",
+    "setup",
 ]
 
 

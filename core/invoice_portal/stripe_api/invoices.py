@@ -43,6 +43,7 @@ class Invoice:
     attempted: bool
     next_attempt: int | None
     replaced: bool
+    default_method: str | None
     hosted_url: str = field(repr=False)
     pdf_url: str = field(repr=False)
 
@@ -230,6 +231,7 @@ def parse_invoice(reader: Reader) -> Invoice:
         attempted=reader.flag("attempted"),
         next_attempt=reader.moment_or_none("next_payment_attempt"),
         replaced=reader.id_or_none("latest_revision") is not None,
+        default_method=reader.id_or_none("default_payment_method"),
         hosted_url=reader.text_or("hosted_invoice_url"),
         pdf_url=reader.text_or("invoice_pdf"),
     )
