@@ -5,6 +5,7 @@ Mount it with ``flask_portal``, ``django_portal`` or ``fastapi_portal``; this pa
 
 from invoice_portal.errors import (
     BadRequest,
+    ChangeVetoed,
     ConfigurationError,
     Conflict,
     FormExpired,
@@ -42,6 +43,7 @@ from invoice_portal.theme import Theme
 __all__ = [
     "BadRequest",
     "Cancellation",
+    "ChangeVetoed",
     "ConfigurationError",
     "Conflict",
     "CustomerId",
@@ -83,9 +85,6 @@ __all__ = [
     "SubscriptionSettings",
     "Theme",
     "TooManyRequests",
-<<<<<<< HEAD
     "Upsell",
-=======
->>>>>>> main
     "Vetoed",
 ]

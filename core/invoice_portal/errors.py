@@ -14,11 +14,11 @@
         │       └── LinkUsedUp
         ├── SignatureRefused  403   the visitor: the signature does not fit the identifier
         ├── NotAllowed        403   the visitor: the merchant switched this off
-        │   └── Vetoed          … or the host's own function said no, just now
         ├── FormExpired       403   the visitor: the form's token is missing, old or forged
         ├── BadRequest        400   the visitor: something in the address or the form makes no sense
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
         ├── Vetoed            403   the visitor: the host's own function says no, with a text of its own
+        │   └── ChangeVetoed    … to a change of a subscription
         ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
         ├── Conflict          409   the visitor: somebody changed the same thing at the same time
         │   └── QuoteOutdated   … so that a change would cost something else than was confirmed
@@ -128,17 +128,6 @@ class NotAllowed(PortalError):
     advice = N_("This action is not offered here. Please contact us if you need it.")
 
 
-class Vetoed(NotAllowed):
-    """A hook of the host's said no; ``text`` is what it has to say to the visitor."""
-
-    title = N_("This is not possible right now")
-    advice = N_("Nothing was changed. Please contact us, and we will look into it.")
-
-    def __init__(self, detail: str = "", text: str = "") -> None:
-        super().__init__(detail)
-        self.advice = text or type(self).advice
-
-
 class FormExpired(PortalError):
     """A form came without the token that its page was given."""
 
@@ -173,6 +162,13 @@ class Vetoed(PortalError):
     def __init__(self, detail: str = "", reason: str = "") -> None:
         super().__init__(detail)
         self.reason = reason
+        self.advice = reason or type(self).advice
+
+
+class ChangeVetoed(Vetoed):
+    """A hook of the host's said no to a change of a subscription."""
+
+    advice = N_("Nothing was changed. Please contact us, and we will look into it.")
 
 
 class HookFailed(PortalError):

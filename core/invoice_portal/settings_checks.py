@@ -15,11 +15,8 @@ from babel import Locale, UnknownLocaleError
 from invoice_portal.addresses import is_origin, works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
-<<<<<<< HEAD
-from invoice_portal.subscription_settings import Detail
-=======
 from invoice_portal.paying_settings import check_paying
->>>>>>> main
+from invoice_portal.subscription_settings import Detail
 
 if TYPE_CHECKING:
     from invoice_portal.settings import PortalSettings

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from invoice_portal.effects import HostCall
-from invoice_portal.errors import StoreUnavailable, Vetoed
-from invoice_portal.hooks import EventName
+from invoice_portal.errors import ChangeVetoed, HookFailed, StoreUnavailable
+from invoice_portal.hooks import Cancellation, EventName, PlanChange
 from invoice_portal.sessions import Arrival
 from invoice_portal.sharing.trail import Entry, appending
 from invoice_portal.telling import tell
 from invoice_portal.visits import Visit
 
+BeforeChange: TypeAlias = Callable[[Any], object]
+
 log = logging.getLogger("invoice_portal")
 
 
-async def ask(function: Callable[[Any], object] | None, argument: object, name: str) -> None:
-    """Ask a hook that may veto: a text or False is a veto, None or True lets it pass.
+async def ask(
+    visit: Visit, event: EventName, function: BeforeChange | None, argument: Cancellation | PlanChange
+) -> None:
+    """Tell the host what is about to happen, then ask the hook that may veto it.
 
-    Raises :class:`~invoice_portal.errors.Vetoed`, also where the hook raises: nothing happens without its word.
+    Raises ``ChangeVetoed`` where it says no, ``HookFailed`` where it raises: nothing happens without its word.
     """
+    await tell(visit, event, argument.subscription_id, argument.customer_id)
     if function is None:
         return
     try:
         answer = await HostCall(function, argument)
-    except Exception:
-        log.exception("the hook %s failed", name)
-        raise Vetoed(f"the hook {name} failed") from None
-    if isinstance(answer, str):
-        raise Vetoed(f"the hook {name} said no", answer)
-    if answer is False:
-        raise Vetoed(f"the hook {name} said no")
+    except Exception as error:
+        log.exception("the hook asked about %s failed: nothing was changed", event)
+        raise HookFailed(f"the hook asked about {event} raised") from error
+    if answer is None or answer is True:
+        return
+    if answer is not False and not isinstance(answer, str):
+        raise HookFailed(f"a hook gives None, True, False or a text, not {type(answer).__name__}")
+    raise ChangeVetoed(f"the hook asked about {event} said no", answer or "")
 
 
 async def noted(

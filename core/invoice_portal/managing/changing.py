@@ -164,7 +164,7 @@ async def confirm(visit: Visit, subscription: Subscription, token: str) -> Wish:
     again = await _again(visit, subscription, wish, sealed["t"])
     if _figures(again) != sealed["m"]:
         raise QuoteOutdated("it would cost something else now")
-    await ask(visit.hooks.before_change_plan, _argument(visit, subscription, again), "before_change_plan")
+    await ask(visit, "pre_change_plan", visit.hooks.before_change_plan, _argument(visit, subscription, again))
     await _make(visit, subscription, again)
     await _note(visit, subscription, again)
     return wish

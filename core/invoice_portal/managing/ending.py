@@ -62,7 +62,7 @@ async def cancel(visit: Visit, subscription: Subscription, reason: Reason, *, no
     argument = Cancellation(
         subscription_id=subscription.id, customer_id=owner, visitor=visit.name, feedback=reason.feedback, at_once=now
     )
-    await ask(visit.hooks.before_cancel, argument, "before_cancel")
+    await ask(visit, "pre_cancel", visit.hooks.before_cancel, argument)
     try:
         await _cancellation(visit, subscription, reason, now=now)
     except NotFound:
