@@ -72,6 +72,7 @@ def shell_page(visit: Visit, *, alone: str = "", page: bool = False, status: int
             "page": page,
         },
         status=status,
+        nobodys=True,
         # Pages are swapped into it, the one with Stripe's script too: it must be allowed from the start.
         stripe_js=bool(visit.settings.stripe_publishable_key),
     )
