@@ -5,6 +5,7 @@ Mount it with ``flask_portal``, ``django_portal`` or ``fastapi_portal``; this pa
 
 from invoice_portal.errors import (
     BadRequest,
+    ChangeVetoed,
     ConfigurationError,
     Conflict,
     FormExpired,
@@ -19,6 +20,7 @@ from invoice_portal.errors import (
     NotIdentified,
     PaymentDeclined,
     PortalError,
+    QuoteOutdated,
     SessionExpired,
     SharedLinkExpired,
     SignatureRefused,
@@ -29,16 +31,19 @@ from invoice_portal.errors import (
     TooManyRequests,
     Vetoed,
 )
-from invoice_portal.hooks import Event, Hooks, Payable, Payment
+from invoice_portal.hooks import Cancellation, Event, Hooks, Payable, Payment, PlanChange
 from invoice_portal.identity import CustomerId, Email, Identity
 from invoice_portal.portal import Portal
 from invoice_portal.settings import PortalSettings
 from invoice_portal.sharing.fresh import FreshLink
 from invoice_portal.sharing.model import Link, PortalSession, SessionInfo
+from invoice_portal.subscription_settings import Plan, Retention, SubscriptionSettings, Upsell
 from invoice_portal.theme import Theme
 
 __all__ = [
     "BadRequest",
+    "Cancellation",
+    "ChangeVetoed",
     "ConfigurationError",
     "Conflict",
     "CustomerId",
@@ -61,10 +66,14 @@ __all__ = [
     "Payable",
     "Payment",
     "PaymentDeclined",
+    "Plan",
+    "PlanChange",
     "Portal",
     "PortalError",
     "PortalSession",
     "PortalSettings",
+    "QuoteOutdated",
+    "Retention",
     "SessionExpired",
     "SessionInfo",
     "SharedLinkExpired",
@@ -73,7 +82,9 @@ __all__ = [
     "StripeRefused",
     "StripeRejected",
     "StripeUnavailable",
+    "SubscriptionSettings",
     "Theme",
     "TooManyRequests",
+    "Upsell",
     "Vetoed",
 ]

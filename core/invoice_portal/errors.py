@@ -18,8 +18,10 @@
         ├── BadRequest        400   the visitor: something in the address or the form makes no sense
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
         ├── Vetoed            403   the visitor: the host's own function says no, with a text of its own
+        │   └── ChangeVetoed    … to a change of a subscription
         ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
         ├── Conflict          409   the visitor: somebody changed the same thing at the same time
+        │   └── QuoteOutdated   … so that a change would cost something else than was confirmed
         ├── TooManyRequests   429   the visitor: too often in too short a time
         ├── HookFailed        503   the operator: a function of the host's that had to answer did not
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
@@ -51,7 +53,7 @@ class PortalError(InvoicePortalError):
 
     status: ClassVar[int] = 500
     title: ClassVar[str]
-    advice: ClassVar[str]
+    advice: str
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.title)
@@ -160,6 +162,13 @@ class Vetoed(PortalError):
     def __init__(self, detail: str = "", reason: str = "") -> None:
         super().__init__(detail)
         self.reason = reason
+        self.advice = reason or type(self).advice
+
+
+class ChangeVetoed(Vetoed):
+    """A hook of the host's said no to a change of a subscription."""
+
+    advice = N_("Nothing was changed. Please contact us, and we will look into it.")
 
 
 class HookFailed(PortalError):
@@ -194,6 +203,10 @@ class Conflict(PortalError):
     status = 409
     title = N_("This was changed a moment ago")
     advice = N_("Somebody changed the same thing at the same time. Go back, look at it as it is now, and try again.")
+
+
+class QuoteOutdated(Conflict):
+    """What was confirmed is not what it would cost now, or the subscription is another one by now."""
 
 
 class TooManyRequests(PortalError):

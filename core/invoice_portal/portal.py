@@ -69,7 +69,7 @@ from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.telling import tell
 from invoice_portal.theme import concerns
-from invoice_portal.visits import Visit, begin
+from invoice_portal.visits import Visit, begin, seen_by_nobody
 
 _YEAR: Final = 365 * 24 * 60 * 60
 
@@ -348,6 +348,7 @@ class Portal:
         """What goes on the wire: renders a page, adds headers and cookies. It may wait for the host's templates."""
         match response:
             case Page():
+                visit = seen_by_nobody(visit) if response.nobodys else visit
                 rendered = render_page(response.template, context_of(visit, response, self.languages), render)
                 headers = self._page_headers(visit, response, rendered)
                 headers["Content-Language"] = visit.language.tag

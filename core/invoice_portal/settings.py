@@ -15,6 +15,12 @@ from invoice_portal.paying_settings import SavePolicy
 from invoice_portal.settings_checks import CHECKS, ENV_PREFIX, LIVE_PREFIXES, STRIPE_API_BASE, from_text, strings
 from invoice_portal.settings_checks import Action as Action
 from invoice_portal.settings_checks import PaneName as PaneName
+from invoice_portal.subscription_settings import (
+    NO_SUBSCRIPTION_SETTINGS,
+    Detail,
+    SubscriptionSettings,
+    subscription_settings,
+)
 from invoice_portal.theme import Theme
 
 Translations: TypeAlias = Sequence[str | Path] | Mapping[str, Mapping[str, str]]
@@ -97,6 +103,19 @@ class PortalSettings:
     )
     session_minutes: int = field(
         default=60, metadata=_about("How long a visit lasts that began at `/enter`, in minutes (1 to 1440).")
+    )
+    subscriptions: SubscriptionSettings = field(
+        default=NO_SUBSCRIPTION_SETTINGS,
+        metadata=_about(
+            "What customers may do with their subscriptions, and what they are offered: see docs/subscriptions.md. A "
+            "`SubscriptionSettings`, a mapping, or JSON."
+        ),
+    )
+    billing_details: frozenset[Detail] = field(
+        default=frozenset(),
+        metadata=_about(
+            "What customers may change of their billing details: any of `name`, `address`, `email`, `phone`, `tax_ids`."
+        ),
     )
     panes: frozenset[PaneName] = field(
         default=frozenset(get_args(PaneName)),
@@ -230,7 +249,8 @@ class PortalSettings:
             "payment_method_types",
         ):
             object.__setattr__(self, name, strings(name, getattr(self, name)))
-        for name in ("actions", "panes"):
+        object.__setattr__(self, "subscriptions", subscription_settings(self.subscriptions))
+        for name in ("actions", "panes", "billing_details"):
             object.__setattr__(self, name, frozenset(strings(name, getattr(self, name))))
         object.__setattr__(self, "theme", _theme(self.theme))
         for check in CHECKS:

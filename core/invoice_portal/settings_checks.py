@@ -16,6 +16,7 @@ from invoice_portal.addresses import is_origin, works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
 from invoice_portal.paying_settings import check_paying
+from invoice_portal.subscription_settings import Detail
 
 if TYPE_CHECKING:
     from invoice_portal.settings import PortalSettings
@@ -81,6 +82,7 @@ _LISTS: Final = frozenset(
         "secret_keys",
         "actions",
         "panes",
+        "billing_details",
         "translations",
         "allowed_embed_origins",
         "merchant_api_keys",
@@ -202,6 +204,8 @@ def _check_choices(settings: PortalSettings) -> None:
         raise ConfigurationError(f"actions has {unknown[0]!r}; it may hold {', '.join(get_args(Action))}.")
     if strange := sorted(settings.panes - set(get_args(PaneName))):
         raise ConfigurationError(f"panes has {strange[0]!r}; it may hold {', '.join(get_args(PaneName))}.")
+    if odd := sorted(settings.billing_details - set(get_args(Detail))):
+        raise ConfigurationError(f"billing_details has {odd[0]!r}; it may hold {', '.join(get_args(Detail))}.")
     if settings.actions and "view" not in settings.actions:
         raise ConfigurationError("actions must hold 'view' where it holds anything: the list leads to the invoices.")
 
@@ -283,6 +287,8 @@ def _check_links(settings: PortalSettings) -> None:
             "public_url must be an http(s) address without a query or a password, as customers see it, with nothing "
             "around it."
         )
+    if settings.subscriptions.billing_portal and not settings.public_url:
+        raise ConfigurationError("subscriptions: billing_portal needs public_url, where Stripe's pages lead back to.")
     if settings.live and settings.public_url and address.scheme != "https":
         raise ConfigurationError("public_url must be https with a live key: links let people in.")
     for name in ("enter_limit", "send_limit"):

@@ -25,6 +25,7 @@ Purpose: TypeAlias = Literal[
     "portal_link",
     "portal_session",
     "fresh_link",
+    "change",
     "statement",
     "paying",
     "setup",

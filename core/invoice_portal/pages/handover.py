@@ -14,7 +14,12 @@ from invoice_portal.stripe_api.credit_notes import retrieve_credit_note
 from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
 from invoice_portal.visits import Visit
 
-STRIPE_PAGES: Final = ("https://invoice.stripe.com", "https://pay.stripe.com", "https://files.stripe.com")
+STRIPE_PAGES: Final = (
+    "https://invoice.stripe.com",
+    "https://pay.stripe.com",
+    "https://files.stripe.com",
+    "https://billing.stripe.com",
+)
 
 
 async def invoice_pdf(visit: Visit) -> Response:
