@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from invoice_portal import PortalSettings
+from invoice_portal import PortalSettings, Theme
 
 README: Final = Path(__file__).parent.parent / "README.md"
 BEGIN: Final = "<!-- settings: written by docs/settings_table.py -->"
@@ -35,7 +35,7 @@ def _default(field: Field[Any]) -> str:
             return "required"
         case frozenset() as several:
             return "all" if several else "none"
-        case "" | () | None:
+        case "" | () | None | Theme():
             return ""
         case other:
             return f"`{other}`"

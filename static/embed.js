@@ -14,7 +14,7 @@
   var WHO = ["email", "customer_id", "hash", "identity", "subscription_id"];
   var OPTIONS = ["language", "theme", "actions", "debug", "title"];
   var PATIENCE_MS = 20000;
-  var AFTER_LOAD_MS = 4000;
+  var AFTER_LOAD_MS = 2000;
   var portals = [];
   var everywhere = [];
   var base = folderOf(doc.currentScript && doc.currentScript.src);

@@ -5,7 +5,9 @@
   const shell = document.querySelector(".portal-shell");
   if (!shell) return;
 
-  const { session: sessionUrl, home, alone, trouble } = shell.dataset;
+  const { session: sessionUrl, home, alone, trouble, theme: themeUrl } = shell.dataset;
+  const COLOURS = ["accent", "accent_dark", "ground", "surface", "ink", "muted", "line"];
+  const SCHEMES = ["auto", "light", "dark"];
   const [, nonce, hostOrigin] = window.name.match(/^invoice-portal ([0-9a-f]{32}) (https?:\/\/[^\s/]+)$/) || [];
   if (window.parent === window || (!nonce && !alone)) {
     shell.classList.add("portal-told");
@@ -399,10 +401,22 @@
 
   // How it looks
 
+  const paintSheet = document.createElement("link");
+  paintSheet.rel = "stylesheet";
+
   function paint() {
-    const theme = options.theme === "light" || options.theme === "dark" ? options.theme : "";
-    document.documentElement.classList.toggle("portal-light", theme === "light");
-    document.documentElement.classList.toggle("portal-dark", theme === "dark");
+    const theme = typeof options.theme === "object" && options.theme ? options.theme : { scheme: options.theme };
+    SCHEMES.forEach((scheme) => {
+      document.documentElement.classList.toggle("portal-" + scheme, theme.scheme === scheme);
+    });
+    const colours = new URLSearchParams();
+    COLOURS.forEach((name) => {
+      const [, digits] = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(theme[name]) || [];
+      if (digits) colours.set(name, digits);
+    });
+    paintSheet.href = themeUrl + "?" + colours;
+    if (String(colours)) document.head.append(paintSheet);
+    else paintSheet.remove();
   }
 
   function measure() {

@@ -33,6 +33,7 @@ from invoice_portal.portal import Portal
 from invoice_portal.settings import PortalSettings
 from invoice_portal.sharing.fresh import FreshLink
 from invoice_portal.sharing.model import Link, PortalSession, SessionInfo
+from invoice_portal.theme import Theme
 
 __all__ = [
     "BadRequest",
@@ -69,5 +70,6 @@ __all__ = [
     "StripeRefused",
     "StripeRejected",
     "StripeUnavailable",
+    "Theme",
     "TooManyRequests",
 ]

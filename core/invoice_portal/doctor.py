@@ -10,6 +10,7 @@ from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.effects import Failed, Ok, Outcome, StripeCall, each
 from invoice_portal.errors import StripeRefused
 from invoice_portal.settings import PortalSettings
+from invoice_portal.theme import concerns
 
 Verdict: TypeAlias = Literal["ok", "note", "problem"]
 
@@ -24,12 +25,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A call that shows whether a key may do something. What is not ``needed`` only makes pages poorer."""
+    """A call that shows whether a key may do something. What is not ``needed`` only makes pages poorer.
+
+    There may be ``many`` of all but the account.
+    """
 
     what: str
     path: str
     permission: str
     needed: bool = False
+    many: bool = True
 
 
 PROBES = (
@@ -45,6 +50,8 @@ PROBES = (
     Probe("coupons, for the names of discounts", "/v1/coupons", "rak_coupon_read"),
 )
 """What the portal reads, and the permission that a restricted key needs for it."""
+BRANDING = Probe("the account, for its colour", "/v1/account", "rak_accounts_kyc_basic_read", many=False)
+"""What is read where ``theme_from_stripe`` is on."""
 
 
 def examine(settings: PortalSettings) -> list[Result]:
@@ -59,6 +66,8 @@ def _about_settings(settings: PortalSettings) -> Iterator[Result]:
         yield Result("problem", "require_hash is off: anybody can open any customer's invoices of the test account.")
     if settings.debug and settings.live:
         yield Result("note", "debug is on with a live key: pages do not show details then, only the log does.")
+    for concern in concerns(settings.theme):
+        yield Result("note", concern)
     if settings.identify_by == "email":
         yield Result("note", "identify_by is email: sign verified addresses only, in the spelling that Stripe has.")
     if settings.stripe_api_key.startswith("sk_live_"):
@@ -66,12 +75,13 @@ def _about_settings(settings: PortalSettings) -> Iterator[Result]:
 
 
 async def _about_key(settings: PortalSettings) -> list[Result]:
-    outcomes = await each([_call(probe) for probe in PROBES])
-    return [_judge(probe, outcome) for probe, outcome in zip(PROBES, outcomes, strict=True)]
+    probes = (*PROBES, BRANDING) if settings.theme_from_stripe else PROBES
+    outcomes = await each([_call(probe) for probe in probes])
+    return [_judge(probe, outcome) for probe, outcome in zip(probes, outcomes, strict=True)]
 
 
 def _call(probe: Probe) -> StripeCall[None]:
-    return StripeCall("get", probe.path, lambda data: None, {"limit": 1})
+    return StripeCall("get", probe.path, lambda data: None, {"limit": 1} if probe.many else {})
 
 
 def _judge(probe: Probe, outcome: Outcome[None]) -> Result:

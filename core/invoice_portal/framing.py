@@ -8,8 +8,9 @@ from typing import Any
 from invoice_portal.http import HostForm, Page
 from invoice_portal.i18n import Languages
 from invoice_portal.identity import Email
-from invoice_portal.pages.assets import version
+from invoice_portal.pages.assets import theme_version, version
 from invoice_portal.sessions import Arrival
+from invoice_portal.theme import Theme, stylesheet
 from invoice_portal.visits import Visit
 
 
@@ -38,6 +39,9 @@ class Frame:
     leave_url: str
     support_email: str
     stylesheet_url: str
+    theme_url: str
+    logo: str
+    logo_dark: str
     languages: tuple[LanguageChoice, ...]
     hash_off: bool
     test_mode: bool
@@ -72,12 +76,29 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         leave_url=visit.url("leave") if visit.by_session else "",
         support_email=settings.support_email,
         stylesheet_url=visit.url("static", {"v": version("portal.css")}, name="portal.css"),
+        theme_url=_theme_url(visit),
+        logo=_logos(settings.theme)[0],
+        logo_dark=_logos(settings.theme)[1],
         languages=_language_choices(visit, languages),
         hash_off=not settings.require_hash,
         test_mode=not settings.live,
         framed=visit.request.framed,
         one_invoice=isinstance(arrival, Arrival) and arrival.invoice is not None,
     )
+
+
+def _theme_url(visit: Visit) -> str:
+    """The address of the merchant's own colours; empty where there are none."""
+    settings = visit.settings
+    themed = settings.theme_from_stripe or stylesheet(settings.theme)
+    return visit.url("theme", {"v": theme_version(settings)}) if themed else ""
+
+
+def _logos(theme: Theme) -> tuple[str, str]:
+    """The logo, and another one for visitors whose device is dark, where the scheme leaves it to the device."""
+    if theme.scheme == "dark":
+        return theme.logo_dark or theme.logo, ""
+    return theme.logo, theme.logo_dark if theme.scheme == "auto" else ""
 
 
 def hidden_field_of(visit: Visit) -> HostForm | None:

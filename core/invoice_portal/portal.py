@@ -14,6 +14,7 @@ from invoice_portal.admission import admit
 from invoice_portal.answers import entry_of, error_data, retry_header, served, subject_of
 from invoice_portal.api.cors import allowing, preflight
 from invoice_portal.api.own import own_error
+from invoice_portal.branding import Branding
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.drivers.counting import Counter, make_counter
 from invoice_portal.drivers.database import Database, EngineDatabase, make_database
@@ -66,6 +67,7 @@ from invoice_portal.shells import Async, Audit, Links, Sessions
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.telling import tell
+from invoice_portal.theme import concerns
 from invoice_portal.visits import Visit, begin
 
 _YEAR: Final = 365 * 24 * 60 * 60
@@ -96,6 +98,9 @@ class Portal:
         self.languages = Languages(settings.default_language, settings.time_zone, settings.translations)
         self._signer = Signer(settings.secret_keys, settings.realm)
         self._clock = clock
+        self._branding = Branding(wanted=settings.theme_from_stripe)
+        for concern in concerns(settings.theme):
+            log.warning("%s", concern)
         if not settings.require_hash:
             log.warning("require_hash is off: anybody can open any customer's invoices of this test account")
 
@@ -294,7 +299,8 @@ class Portal:
 
     def begin(self, request: Request) -> Visit:
         """The visit that a request begins."""
-        return begin(request, self.settings, self._signer, self._language(request), self._now(), self.hooks)
+        language, now = self._language(request), self._now()
+        return begin(request, self.settings, self._signer, language, now, self.hooks, self._branding)
 
     def _language(self, request: Request) -> Language:
         """The visitor's own choice, else the browser's languages, else the default.

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from invoice_portal.http import Cookie, Render, Rendered, SetCookie
 from invoice_portal.pages.handover import page_origins
 from invoice_portal.settings import PortalSettings
+from invoice_portal.theme import logo_sources
 
 LAYOUT: Final = "invoice_portal/layout.html"
 
@@ -35,7 +36,7 @@ def page_headers(settings: PortalSettings, packaged_layout: bool, arriving: bool
             "default-src 'none'",
             "style-src 'self'",
             "script-src 'self'",
-            "img-src 'self' data:",
+            " ".join(("img-src 'self' data:", *logo_sources(settings.theme))),
             "font-src 'self'",
             "connect-src 'self'",
         ]

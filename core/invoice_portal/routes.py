@@ -200,5 +200,6 @@ ROUTES: Final = (
     Route("embed", "/embed", embed.embed, anonymous=True),
     Route("embed_script", "/embed.js", embed.embed_script, anonymous=True),
     Route("embed_module", "/embed.mjs", embed.embed_module, anonymous=True),
+    Route("theme", "/theme.css", assets.theme, anonymous=True),
     Route("static", "/static/{name}", assets.asset, anonymous=True),
 )

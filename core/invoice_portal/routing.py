@@ -45,4 +45,4 @@ class Route:
     @property
     def speaks(self) -> bool:
         """Whether its address may choose a language for good: that of an API's call or of a file does not."""
-        return not self.api and self.program is not assets.asset
+        return not self.api and self.program not in (assets.asset, assets.theme)

@@ -14,6 +14,7 @@ from invoice_portal.identity import IdentifyBy
 from invoice_portal.settings_checks import CHECKS, ENV_PREFIX, LIVE_PREFIXES, STRIPE_API_BASE, from_text, strings
 from invoice_portal.settings_checks import Action as Action
 from invoice_portal.settings_checks import PaneName as PaneName
+from invoice_portal.theme import Theme
 
 Translations: TypeAlias = Sequence[str | Path] | Mapping[str, Mapping[str, str]]
 
@@ -22,6 +23,14 @@ SQLITE_FILE: Final = "sqlite:///invoice-portal.sqlite3"
 
 def _about(text: str, **extra: Any) -> dict[str, Any]:
     return {"about": text, **extra}
+
+
+def _theme(given: object) -> Theme:
+    if isinstance(given, Mapping):
+        return Theme.from_mapping(given)
+    if not isinstance(given, Theme):
+        raise ConfigurationError("theme must be a Theme, or a dict such as {'accent': '#0a7d55'}.")
+    return given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +171,17 @@ class PortalSettings:
         repr=False,
         metadata=_about("Where the limits are counted: `memory://` for one process, `database`, or `redis://…`."),
     )
+    theme: Theme = field(
+        default=Theme(),
+        metadata=_about(
+            "Colours, font, corners and logo, as `Theme(accent='#0a7d55')` or a dict; JSON in the environment. See "
+            "docs/theme.md."
+        ),
+    )
+    theme_from_stripe: bool = field(
+        default=False,
+        metadata=_about("Take the accent colour from the Stripe account's branding where `theme` sets none."),
+    )
     debug: bool = field(
         default=False, metadata=_about("Say on error pages why: for development, never with a live key.")
     )
@@ -172,6 +192,7 @@ class PortalSettings:
             object.__setattr__(self, name, strings(name, getattr(self, name)))
         for name in ("actions", "panes"):
             object.__setattr__(self, name, frozenset(strings(name, getattr(self, name))))
+        object.__setattr__(self, "theme", _theme(self.theme))
         for check in CHECKS:
             check(self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -51,6 +52,8 @@ def from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
     if name in _LISTS:
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if name == "theme":
+        return _json(name, text)
     if name in _FLAGS:
         if text.lower() not in _FLAG_WORDS:
             raise ConfigurationError(f"{ENV_PREFIX}{name.upper()} must be 1 or 0, not {text!r}.")
@@ -61,6 +64,13 @@ def from_text(name: str, text: str) -> object:
         except ValueError:
             raise ConfigurationError(f"{ENV_PREFIX}{name.upper()} must be a number, not {text!r}.") from None
     return text
+
+
+def _json(name: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f'{ENV_PREFIX}{name.upper()} must be JSON, such as {{"accent": "#0a7d55"}}.') from None
 
 
 _LISTS: Final = frozenset(
@@ -75,7 +85,15 @@ _LISTS: Final = frozenset(
     }
 )
 _FLAGS: Final = frozenset(
-    {"require_hash", "show_all_invoices", "detect_language", "portal_sessions_only", "audit_trail", "debug"}
+    {
+        "require_hash",
+        "show_all_invoices",
+        "detect_language",
+        "portal_sessions_only",
+        "audit_trail",
+        "theme_from_stripe",
+        "debug",
+    }
 )
 _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
     "session_minutes": int,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from invoice_portal.branding import NO_BRANDING, Branding
 from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, PortalError, SessionExpired
 from invoice_portal.hooks import NO_HOOKS, Event, Hooks
 from invoice_portal.http import HostForm, Request
@@ -50,6 +51,7 @@ class Visit:
     by_session: bool
     form_cookie: str
     by_token: bool = False
+    branding: Branding = NO_BRANDING
     hooks: Hooks = NO_HOOKS
     beside: Ticket | None = None
     happened: list[Event] = field(default_factory=list, compare=False)
@@ -134,6 +136,7 @@ def begin(
     language: Language,
     now: int,
     hooks: Hooks = NO_HOOKS,
+    branding: Branding = NO_BRANDING,
 ) -> Visit:
     """Find out who asks: the host's logged-in user before any session, so that a change of user counts at once.
 
@@ -155,6 +158,7 @@ def begin(
         by_token=token is not None,
         form_cookie=request.cookies.get(FORM_COOKIE, "") or new_form_cookie(),
         hooks=hooks,
+        branding=branding,
         beside=session if by_host and isinstance(session, Ticket) and session.door == "link" else None,
     )
 

@@ -110,6 +110,12 @@ def respond(sandbox: Sandbox, request: Request) -> Response:
         case ["hosted", "receipt", token] if reading:
             if found := _by_token(sandbox, "charge", token):
                 return _receipt_page(sandbox, found)
+        case ["hosted", ("authenticate" | "microdeposits") as name, token] if reading or request.method == "POST":
+            # It builds on what is here.
+            from stripe_sandbox import hosted_intents
+
+            if answer := hosted_intents.respond(sandbox, request, name, token):
+                return answer
         case ["hosted", "portal", token] if reading or request.method == "POST":
             # It builds on what is here.
             from stripe_sandbox import hosted_portal
@@ -350,12 +356,13 @@ def see_other(location: str) -> Response:
     return Response(303, {**SHARED_HEADERS, "Location": location})
 
 
-def page(template: str, context: Mapping[str, object], *, status: int = 200) -> Response:
-    """A template as a page that nothing can be smuggled into."""
+def page(template: str, context: Mapping[str, object], *, status: int = 200, form_to: str = "") -> Response:
+    """A template as a page that nothing can be smuggled into. `form_to` is the origin that a form's answer leads to."""
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    forms = f"'self' {form_to}".strip()
     policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {**SHARED_HEADERS, "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
     text = _templates().get_template(template).render({**context, "style": Markup(style)})

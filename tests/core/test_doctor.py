@@ -113,6 +113,20 @@ def test_settings_that_ask_for_care_are_mentioned(
     assert any(words in text for text in of_verdict(examined(stripe.url, **changes), verdict))
 
 
+def test_colours_that_are_hard_to_read_are_mentioned(stripe: StripeServer):
+    notes = of_verdict(examined(stripe.url, theme={"accent": "#fc0"}), "note")
+    assert any("accent #ffcc00 has a contrast of 1.51" in note for note in notes)
+
+
+def test_the_account_is_read_where_its_colour_is_wanted(stripe: StripeServer):
+    assert "The key reads the account, for its colour." in of_verdict(
+        examined(stripe.url, theme_from_stripe=True), "ok"
+    )
+    stripe.sandbox.restrict(KEY, EVERY)
+    notes = of_verdict(examined(stripe.url, theme_from_stripe=True), "note")
+    assert any("The key may not read the account, for its colour" in note for note in notes)
+
+
 def test_who_identifies_by_customer_id_hears_nothing_of_addresses(stripe: StripeServer):
     assert not any("addresses" in result.text for result in examined(stripe.url, identify_by="customer_id"))
 

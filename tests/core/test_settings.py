@@ -1,6 +1,7 @@
 """The settings: each check's message names the setting and what to do, and no secret is ever shown."""
 
 import dataclasses
+import json
 import os
 import pickle
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_portal import ConfigurationError, Portal, PortalSettings
+from invoice_portal import ConfigurationError, Portal, PortalSettings, Theme
 from invoice_portal.settings_checks import ENV_PREFIX, STRIPE_API_BASE
 
 KEY, SECRET = "sk_test_51abc", "a key of at least 16"
@@ -333,6 +334,9 @@ def test_words_that_switch_off(word: str):
         ({"stripe_timeout": "soon"}, "INVOICE_PORTAL_STRIPE_TIMEOUT must be a number"),
         ({"pagesize": "5"}, "INVOICE_PORTAL_PAGESIZE is not a setting. Known are: .*INVOICE_PORTAL_PAGE_SIZE"),
         ({"actions": "fly"}, "actions has 'fly'"),
+        ({"theme": "#0a7d55"}, "INVOICE_PORTAL_THEME must be JSON"),
+        ({"theme": "[]"}, "theme must be a Theme, or a dict"),
+        ({"theme": '{"colour": "red"}'}, "theme: 'colour' is not known. Known are: accent"),
         ({"secret_keys": " , "}, "secret_keys"),
         ({"stripe_api_key": ""}, "stripe_api_key is missing. Set it, or INVOICE_PORTAL_STRIPE_API_KEY"),
     ],
@@ -365,6 +369,8 @@ def test_every_setting_can_be_given_by_the_environment(name: str):
         text = "1" if value else "0"
     elif isinstance(value, tuple | frozenset):
         text = ",".join(sorted(value))
+    elif isinstance(value, Theme):
+        text = json.dumps(dataclasses.asdict(value))
     else:
         text = str(value)
     assert getattr(from_env(**{name: text}), name) == value

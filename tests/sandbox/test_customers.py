@@ -47,6 +47,14 @@ def test_a_default_method_must_be_the_customers_own(api: Api) -> None:
     assert api.refused("POST", f"customers/{api.customer()}", invoice_settings=settings).status == 400
 
 
+def test_a_new_customers_card_becomes_the_default_by_its_test_name(api: Api) -> None:
+    settings = {"default_payment_method": "pm_card_visa"}
+    made = api.post("customers", payment_method="pm_card_visa", invoice_settings=settings)
+    (card,) = api.get(f"customers/{made['id']}/payment_methods")["data"]
+    assert made["invoice_settings"]["default_payment_method"] == card["id"]
+    assert api.post(f"invoices/{api.issued(made['id'], 500)}/pay")["status"] == "paid"
+
+
 def test_a_customer_with_a_card_that_cannot_be_saved_is_not_made(api: Api) -> None:
     assert api.refused("POST", "customers", payment_method="pm_card_visa_chargeDeclined").status == 402
     assert api.get("customers")["data"] == []

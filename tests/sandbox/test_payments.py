@@ -203,6 +203,27 @@ def test_a_method_belongs_to_one_customer_until_it_is_detached(api: Api) -> None
     assert api.get(f"customers/{customer}")["invoice_settings"]["default_payment_method"] is None
 
 
+def test_an_invoice_is_charged_to_the_customers_own_methods_alone(api: Api) -> None:
+    customer, other = api.customer("pm_card_visa"), api.customer("pm_card_visa")
+    theirs = api.get("payment_methods", customer=other)["data"][0]["id"]
+    invoice = api.issued(customer, 5000)
+    for method in (theirs, card(api), "pm_card_visa"):
+        for refused in (
+            api.refused("POST", "invoices", customer=customer, default_payment_method=method),
+            api.refused("POST", f"invoices/{invoice}", default_payment_method=method),
+        ):
+            assert refused.error["param"] == "default_payment_method"
+
+
+def test_an_invoices_method_that_is_detached_is_not_charged(api: Api) -> None:
+    customer = api.customer()
+    method = api.card(customer, default=False)
+    invoice = api.issued(customer, 5000, default_payment_method=method)
+    api.post(f"payment_methods/{method}/detach")
+    assert api.get(f"invoices/{invoice}")["default_payment_method"] is None
+    assert api.refused("POST", f"invoices/{invoice}/pay").status == 402
+
+
 def test_methods_are_listed_by_redisplay(api: Api) -> None:
     customer = api.customer("pm_card_visa")
     shown = api.card(customer, "pm_card_amex")

@@ -10,6 +10,8 @@ from typing import Final
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Asset, Response
 from invoice_portal.resources import data_dir
+from invoice_portal.settings import PortalSettings
+from invoice_portal.theme import overridden, stylesheet
 from invoice_portal.visits import Visit
 
 _YEAR: Final = 365 * 24 * 60 * 60
@@ -25,6 +27,22 @@ async def asset(visit: Visit) -> Response:
     if content_type.startswith("text/"):
         content_type += "; charset=utf-8"
     return Asset(body=body, content_type=content_type, max_age=_YEAR if fresh else _HOUR)
+
+
+async def theme(visit: Visit) -> Response:
+    """The merchant's colours, font and corners as a stylesheet; with the colours in its address, where there are some.
+
+    What it is made of is in the settings and the address, so that it may be kept; Stripe's branding may change.
+    """
+    themed = await visit.branding.themed(visit.settings.theme, visit.now)
+    body = stylesheet(overridden(themed, visit.request.query)).encode()
+    fresh = visit.request.query.get("v") == theme_version(visit.settings)
+    return Asset(body=body, content_type="text/css; charset=utf-8", max_age=_YEAR if fresh else _HOUR)
+
+
+def theme_version(settings: PortalSettings) -> str:
+    """A short digest of the theme, for its address; empty where Stripe is asked, who may answer otherwise tomorrow."""
+    return "" if settings.theme_from_stripe else _version(stylesheet(settings.theme).encode())
 
 
 def read_asset(name: str) -> bytes:

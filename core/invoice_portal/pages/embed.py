@@ -66,6 +66,7 @@ def shell_page(visit: Visit, *, alone: str = "", page: bool = False, status: int
             "trouble": _(StoreUnavailable.advice),
             "script_url": visit.url("static", {"v": version("frame.js")}, name="frame.js"),
             "session_url": visit.url("api_me_session"),
+            "asked_theme_url": visit.url("theme"),
             "start_url": visit.url("home"),
             "alone": _DOORS.get(alone, ""),
             "page": page,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
 
 _VALID_YEARS = 4
+_UNSETTLED = ("draft", "open", "uncollectible")
 
 
 def method(sandbox: Sandbox, id: str) -> Json:
@@ -162,6 +163,9 @@ def detach(sandbox: Sandbox, method: Json) -> None:
         customer["invoice_settings"] = {**settings, "default_payment_method": None}
     for subscription in sandbox.store.all("subscription", default_payment_method=method["id"]):
         subscription["default_payment_method"] = None
+    for invoice in sandbox.store.all("invoice", customer=customer["id"]):
+        if invoice["default_payment_method"] == method["id"] and invoice["status"] in _UNSETTLED:
+            invoice["default_payment_method"] = None
     method["customer"] = None
     sandbox.store.reindex(method)
 

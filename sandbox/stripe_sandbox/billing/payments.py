@@ -72,6 +72,8 @@ def new_intent(sandbox: Sandbox, amount: int, currency: str, **given: Any) -> Js
             **given,
             "_settles": None,
             "_automatic": False,
+            "_return_url": None,
+            "_token": sandbox.ids.text("intent_token", 24),
         }
     )
 
@@ -107,7 +109,7 @@ def confirm(sandbox: Sandbox, intent: Json, method: Json, *, off_session: bool) 
         return
     behaviour = behaviour_of(sandbox, method, off_session)
     if isinstance(behaviour, Authenticate):
-        intent.update(status="requires_action", next_action=ask_bank())
+        intent.update(status="requires_action", next_action=ask_bank(sandbox, intent))
         return
     _charge(sandbox, intent, method, behaviour)
 
@@ -216,7 +218,7 @@ def _debit(sandbox: Sandbox, intent: Json, method: Json) -> None:
     """Ask the customer's bank for the money, which answers after days."""
     account = account_of(method)
     if not method["_verified"]:
-        intent.update(status="requires_action", next_action=microdeposits(sandbox))
+        intent.update(status="requires_action", next_action=microdeposits(sandbox, intent))
         return
     mandate_for(sandbox, method)
     if account.refusal is not None:
@@ -252,13 +254,13 @@ def verify(sandbox: Sandbox, intent: Json) -> None:
     _debit(sandbox, intent, method)
 
 
-def microdeposits(sandbox: Sandbox) -> Json:
+def microdeposits(sandbox: Sandbox, intent: Json) -> Json:
     """The next action of a bank account that was typed in."""
     return {
         "type": "verify_with_microdeposits",
         "verify_with_microdeposits": {
             "arrival_date": sandbox.clock.now + 24 * 60 * 60,
-            "hosted_verification_url": f"{sandbox.base_url}/hosted/microdeposits",
+            "hosted_verification_url": f"{sandbox.base_url}/hosted/microdeposits/{intent['_token']}",
             "microdeposit_type": "amounts",
         },
     }
@@ -278,6 +280,10 @@ def _failed(sandbox: Sandbox, intent: Json, method: Json, decline: Decline, char
     return error
 
 
-def ask_bank() -> Json:
-    """The next action of a card whose bank asks the customer first."""
-    return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+def ask_bank(sandbox: Sandbox, intent: Json) -> Json:
+    """The next action of a card whose bank asks the customer first: Stripe.js asks, or a page to be redirected to."""
+    back = intent["_return_url"]
+    if back is None:
+        return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+    url = f"{sandbox.base_url}/hosted/authenticate/{intent['_token']}"
+    return {"type": "redirect_to_url", "redirect_to_url": {"return_url": back, "url": url}}

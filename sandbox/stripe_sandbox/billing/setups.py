@@ -50,6 +50,8 @@ def new_setup(sandbox: Sandbox, **given: Any) -> Json:
             "status": "requires_payment_method",
             "usage": "off_session",
             **given,
+            "_return_url": None,
+            "_token": sandbox.ids.text("intent_token", 24),
         }
     )
 
@@ -76,7 +78,7 @@ def confirm(sandbox: Sandbox, intent: Json, method: Json, acceptance: Json | Non
         return
     card = card_of(method)
     if isinstance(card.behaviour, Authenticate):
-        intent.update(status="requires_action", next_action=ask_bank())
+        intent.update(status="requires_action", next_action=ask_bank(sandbox, intent))
         return
     decline = card.on_attach
     if decline is None and has_expired(method, sandbox.clock.now):
@@ -129,7 +131,7 @@ def _set_up_account(sandbox: Sandbox, intent: Json, method: Json, acceptance: Js
     if refusal is not None:
         raise _failed(sandbox, intent, method, refusal)
     if not method["_verified"]:
-        intent.update(status="requires_action", next_action=microdeposits(sandbox))
+        intent.update(status="requires_action", next_action=microdeposits(sandbox, intent))
         return
     intent["mandate"] = mandate_for(sandbox, method, acceptance)
     succeed(sandbox, intent, method)

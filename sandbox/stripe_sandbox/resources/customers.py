@@ -120,6 +120,8 @@ def _create(call: Call) -> Json:
         methods.attach(call.sandbox, method, customer)
     call.store.add(customer)
     _apply(call, customer)
+    if method is not None and customer["invoice_settings"]["default_payment_method"] is not None:
+        customer["invoice_settings"]["default_payment_method"] = method["id"]  # `pm_card_visa` was a name for a new one
     for tax_id in call.params.get("tax_id_data", []):
         tax_ids.new_tax_id(call.sandbox, tax_id["type"], tax_id["value"], customer["id"])
     return customer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stripe_sandbox.errors import StripeError, invalid, missing
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import Boolean, Hash, Integer, ListOf, OneOf, Text
@@ -31,6 +33,7 @@ MANDATE_DATA = Hash(
     },
     clearable=True,
 )
+_URL = re.compile(r"https?://[A-Za-z0-9.\-:\[\]]+(?:[/?#][!-~]*)?\Z")
 CLIENT_SECRET = Text(clearable=False)
 SECRET_ONLY = frozenset({"client_secret"})
 """All that a page may send to look at its intent."""
@@ -75,3 +78,11 @@ def require_method(intent: Json) -> None:
             "payment method or ConfirmationToken.",
             code=f"{intent['object']}_unexpected_state",
         )
+
+
+def come_back_to(call: Call, intent: Json) -> None:
+    """Note where the customer returns to from their bank; with `use_stripe_sdk` Stripe.js asks them on the page."""
+    back = call.params.get("return_url")
+    if back is not None and not _URL.match(back):
+        raise invalid("Not a valid URL", "return_url", "url_invalid")
+    intent["_return_url"] = None if call.params.get("use_stripe_sdk") else back

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripe_sandbox import search_fields, searching
-from stripe_sandbox.billing import collecting, drafting, items
+from stripe_sandbox.billing import collecting, drafting, items, methods
 from stripe_sandbox.billing.advancing import collect_job, finalize_job, overdue_job
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import redeem, use
@@ -203,6 +203,9 @@ def _update(call: Call) -> Json:
 
 def _apply(call: Call, invoice: Json) -> None:
     params = call.params
+    if params.get("default_payment_method"):
+        name = "default_payment_method"
+        methods.belonging(call.sandbox, params[name], invoice["customer"], name)
     invoice.update(chosen(params, *_PLAIN))
     if "account_tax_ids" in params:
         invoice["account_tax_ids"] = params["account_tax_ids"]

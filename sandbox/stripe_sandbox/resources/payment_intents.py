@@ -167,6 +167,7 @@ def _confirm(call: Call) -> Json:
 
 def _confirm_with(call: Call, intent: Json) -> None:
     intents.require_method(intent)
+    intents.come_back_to(call, intent)
     method = call.store["payment_method", intent["payment_method"]]
     mandate_for(call.sandbox, method, call.params.get("mandate_data"))
     off_session = bool(call.params.get("off_session", False))

@@ -95,6 +95,7 @@ def _confirm(call: Call) -> Json:
 
 def _confirm_with(call: Call, intent: Json) -> None:
     intents.require_method(intent)
+    intents.come_back_to(call, intent)
     method = call.store["payment_method", intent["payment_method"]]
     setups.confirm(call.sandbox, intent, method, call.params.get("mandate_data"))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stripe_sandbox import search_fields, searching
 from stripe_sandbox.billing import changing, subscribing
+from stripe_sandbox.billing.defaults import save_default
 from stripe_sandbox.billing.discounts import gone
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
@@ -167,6 +168,7 @@ RESOURCE = Resource(
         "invoice.payment_failed": subscribing.payment_failed,
         "invoice.overdue": subscribing.payment_failed,
         "payment_intent.processing": subscribing.payment_under_way,
+        "payment_intent.succeeded": save_default,
     },
     routes=(
         searching.route("subscription", "/v1/subscriptions", search_fields.SUBSCRIPTIONS),
