@@ -384,7 +384,7 @@
 
   // <invoice-portal email="…" hash="…">, written without `class` for old parsers.
   var ATTRIBUTES = ["email", "customer-id", "hash", "identity", "subscription-id", "url"];
-  var OPTION_ATTRIBUTES = ["language", "theme", "actions", "debug"];
+  var OPTION_ATTRIBUTES = ["language", "theme", "actions", "debug", "frame-title"];
 
   function InvoicePortalElement() {
     return Reflect.construct(HTMLElement, [], InvoicePortalElement);
@@ -425,7 +425,7 @@
         if (element.hasAttribute(name)) settings[name.replace("-", "_")] = element.getAttribute(name);
       });
       OPTION_ATTRIBUTES.forEach(function (name) {
-        if (element.hasAttribute(name)) settings.options[name] = element.getAttribute(name);
+        if (element.hasAttribute(name)) settings.options[name.replace("frame-", "")] = element.getAttribute(name);
       });
       if (settings.options.actions) settings.options.actions = settings.options.actions.split(/[\s,]+/);
       if (element.hasAttribute("debug")) settings.options.debug = true;

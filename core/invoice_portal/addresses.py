@@ -17,6 +17,17 @@ def works_here(path: str) -> bool:
     return bool(_PATH.fullmatch(path))
 
 
+def is_origin(text: str) -> bool:
+    """Whether this is an origin as browsers spell it: scheme and host in small letters, and no port that goes without.
+
+    They compare letter by letter, so that another spelling would never be met.
+    """
+    parts = urlsplit(text)
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme)
+    spelled = text == text.lower() == f"{parts.scheme}://{parts.netloc}"
+    return spelled and works(text) and text.isascii() and usual is not None and not text.endswith(usual)
+
+
 def works(address: str) -> bool:
     """Whether an address has a host and a port that can be, holds no password, and stands in a header as it is."""
     try:

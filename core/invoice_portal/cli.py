@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from invoice_portal.addresses import is_origin, works
 from invoice_portal.commands import GROUPS, PortalMaker
 from invoice_portal.diagnosis import diagnose_hash
 from invoice_portal.doctor import Result, examine
@@ -65,12 +66,24 @@ def hash_command(email: str | None, customer_id: str | None) -> None:
 @portal_option
 @email_option
 @customer_option
-def doctor(portal_name: str | None, email: str | None, customer_id: str | None) -> None:
-    """Say what is wrong with the settings, the Stripe key and its permissions, or with a hash.
+@click.option("--url", help="A running portal, as https://app.example.com/billing: look at it from outside.")
+@click.option("--origin", help="With --url: the site that embeds it or calls it, as https://shop.example.")
+def doctor(
+    portal_name: str | None, email: str | None, customer_id: str | None, url: str | None, origin: str | None
+) -> None:
+    """Say what is wrong with the settings, the Stripe key and its permissions, with a hash, or with a running portal.
+
+    With --url it is asked as a browser would, and the header, cookie or answer that blocks is named. Where the settings
+    are there too, it comes in as nobody, which shows whether keys and cookies work.
 
     With --email or --customer-id a hash is read from standard input and explained; with both, the hash is taken for the
     one that identify_by names.
     """
+    if url is not None:
+        _report(_inspected(url, origin, portal_name))
+        return
+    if origin is not None:
+        raise click.UsageError("--origin goes with --url.")
     try:
         settings = _settings(portal_name)
         Portal(settings)  # reads the translations too
@@ -134,6 +147,19 @@ def demo(framework: str, port: int, sandbox_port: int) -> None:
     """Try it all without a Stripe account: the sandbox, a small host app, and sample customers."""
     with _extras():
         importlib.import_module("invoice_portal.demo").run(framework, port, sandbox_port)
+
+
+def _inspected(url: str, origin: str | None, portal_name: str | None) -> list[Result]:
+    """The running portal, looked at with its settings where they are to be had."""
+    from invoice_portal.inspection import Patient, asking, inspect
+
+    address = url.rstrip("/")
+    if not works(address):
+        raise click.BadParameter("write http(s)://host/prefix", param_hint="--url")
+    if origin and not is_origin(origin):
+        raise click.BadParameter("write scheme, host and port only, as https://shop.example", param_hint="--origin")
+    known = portal_name is not None or f"{ENV_PREFIX}SECRET_KEYS" in os.environ
+    return list(inspect(Patient(address, origin or "", asking(address), _portal(portal_name) if known else None)))
 
 
 def _identifier(email: str | None, customer_id: str | None) -> tuple[IdentifyBy, str]:

@@ -192,10 +192,12 @@ def test_the_tags_write_html_and_escape_what_is_in_it(settings: Settings):
     with project(settings):
         link = rendered("{% invoice_link id text %}", id="in_1", text="Open <it>")
         assert link == '<a href="/billing/invoices/in_1">Open &lt;it&gt;</a>'
-        frame = rendered("{% invoice_portal_embed customer_id='cus_1' title=title height=500 %}", title='Your "bills"')
-    assert frame.startswith('<iframe class="invoice-portal" src="/billing/enter?identity=')
-    assert 'title="Your &#34;bills&#34;"' in frame
-    assert 'height="500"' in frame
+        frame = rendered(
+            "{% invoice_portal_embed customer_id='cus_1' title=title theme='dark' %}", title='Your "bills"'
+        )
+    assert frame.startswith('<invoice-portal url="/billing/" identity="')
+    assert 'frame-title="Your &#34;bills&#34;"' in frame
+    assert 'theme="dark"' in frame
 
 
 def test_the_tags_work_without_a_request(settings: Settings):

@@ -114,7 +114,7 @@ def test_a_dependency_can_be_overridden_as_any_other(settings: Settings, account
 def test_the_template_globals_find_the_portal(settings: Settings, tmp_path: Path, serve: Serve, named: dict[str, str]):
     (tmp_path / "page.html").write_text(
         "{{ portal_url() }} {{ portal_url(email='anna@example.com') }} {{ invoice_link('in_1', 'Open <it>') }} "
-        "{{ invoice_portal_embed(customer_id='cus_1', height=500) }}"
+        "{{ invoice_portal_embed(customer_id='cus_1', theme='dark') }}"
     )
     portal, templates, app = Portal(PortalSettings(**settings)), Jinja2Templates(tmp_path), FastAPI()
     app.include_router(fastapi_portal.router(PortalSettings(**settings), name="another"), prefix="/another")
@@ -129,7 +129,7 @@ def test_the_template_globals_find_the_portal(settings: Settings, tmp_path: Path
     shown = browser.get("/page").text
     assert shown.startswith("/billing/ /billing/enter?identity=")
     assert '<a href="/billing/invoices/in_1">Open &lt;it&gt;</a>' in shown
-    assert 'height="500"' in shown
+    assert 'theme="dark"' in shown
     signed = re.findall(r"identity=[\w.-]+", shown)
     assert [browser.get(f"/billing/enter?{query}").status_code for query in signed] == [303, 303]
 

@@ -126,12 +126,12 @@ def test_the_tags_are_there_in_every_template(settings: Settings):
     shown = page(
         app,
         "{{ portal_url() }} {{ portal_url(email='anna@example.com') }} {{ invoice_link('in_1', 'Open <it>') }} "
-        "{{ invoice_portal_embed(customer_id='cus_1', title='Your \"bills\"', height=500) }}",
+        "{{ invoice_portal_embed(customer_id='cus_1', title='Your \"bills\"', theme='dark') }}",
     )
     assert shown.startswith("/billing/ /billing/enter?identity=")
     assert '<a href="/billing/invoices/in_1">Open &lt;it&gt;</a>' in shown
-    assert 'title="Your &#34;bills&#34;"' in shown
-    assert 'height="500"' in shown
+    assert 'frame-title="Your &#34;bills&#34;"' in shown
+    assert 'theme="dark"' in shown
     signed = re.findall(r"identity=[\w.-]+", shown)
     assert [app.test_client().get(f"/billing/enter?{query}").status_code for query in signed] == [303, 303]
 

@@ -129,9 +129,11 @@ def test_the_tag_of_the_embedded_portal_opens_it(mount: Mount, number: str) -> N
         jinja='{{ invoice_portal_embed(email="anna@example.com", title="Your <bills>") }}',
         django='{% invoice_portal_embed email="anna@example.com" title="Your <bills>" %}',
     )
-    frame = page.html.root.one("iframe").attributes
-    assert frame["title"] == "Your <bills>"
-    assert number in page.visit(frame["src"]).text
+    element = page.html.root.one("invoice-portal").attributes
+    assert element["frame-title"] == "Your <bills>"
+    assert number in page.visit(f"/billing/enter?identity={element['identity']}").text
+    (script,) = page.html.root.all("script")
+    assert page.browser.get(script.attributes["src"]).headers["content-type"].startswith("text/javascript")
 
 
 def test_the_tag_of_an_invoices_link_leads_to_it(mount: Mount, account: Account) -> None:

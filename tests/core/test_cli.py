@@ -121,10 +121,12 @@ def test_no_command_takes_a_secret_as_an_argument():
         "force",
         "framework",
         "host",
+        "origin",
         "port",
         "portal_name",
         "sandbox_port",
         "seed",
+        "url",
     }
 
 

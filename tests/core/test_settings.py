@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_portal import ConfigurationError, Portal, PortalSettings, Theme
+from invoice_portal import ConfigurationError, Portal, PortalSettings, SubscriptionSettings, Theme
 from invoice_portal.settings_checks import ENV_PREFIX, STRIPE_API_BASE
 
 KEY, SECRET = "sk_test_51abc", "a key of at least 16"
@@ -162,6 +162,11 @@ WRONG = [
     ({"allowed_embed_origins": ["https://a.example,b"]}, "separators"),
     ({"allowed_embed_origins": ["https://a.example\n"]}, "an origin is scheme"),
     ({"allowed_embed_origins": ["https://["]}, "allowed_embed_origins"),
+    ({"allowed_embed_origins": ["https://Shop.example"]}, "write it as browsers do"),
+    ({"allowed_embed_origins": ["https://shop.example:443"]}, "write it as browsers do"),
+    ({"allowed_embed_origins": ["http://shop.example:80"]}, "write it as browsers do"),
+    ({"allowed_embed_origins": ["https://löwe.example"]}, "write it as browsers do"),
+    ({"allowed_embed_origins": ["https://me@shop.example"]}, "write it as browsers do"),
     ({"home_url": "app.example.com"}, "home_url must begin with"),
     ({"home_url": "javascript:alert(1)"}, "home_url must begin with"),
     *(
@@ -369,8 +374,8 @@ def test_every_setting_can_be_given_by_the_environment(name: str):
         text = "1" if value else "0"
     elif isinstance(value, tuple | frozenset):
         text = ",".join(sorted(value))
-    elif isinstance(value, Theme):
-        text = json.dumps(dataclasses.asdict(value))
+    elif isinstance(value, Theme | SubscriptionSettings):
+        text = json.dumps(dataclasses.asdict(value), default=list)
     else:
         text = str(value)
     assert getattr(from_env(**{name: text}), name) == value

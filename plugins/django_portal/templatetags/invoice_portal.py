@@ -24,7 +24,7 @@ def portal_url(context: Context, **options: Any) -> str:
 
 @register.simple_tag(takes_context=True)
 def invoice_portal_embed(context: Context, **options: Any) -> str:
-    """An iframe with the portal in it."""
+    """The portal in an iframe that fits its height."""
     return mark_safe(_tags(context).invoice_portal_embed(**options))
 
 
