@@ -202,7 +202,7 @@
       const to = response.headers.get("Portal-Location");
       posting = false;
       if (to) return follow(new URL(to, target), { tab, label, push });
-      if (tab && (await download(response, tab))) return;
+      if (await download(response, tab)) return;
       if (tab) tab.close();
       const html = await response.text();
       if (signal.aborted) return;
@@ -251,7 +251,7 @@
   async function download(response, tab) {
     const disposition = response.headers.get("Content-Disposition") || "";
     if (!/^attachment/.test(disposition)) return false;
-    tab.close();
+    if (tab) tab.close();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
     link.download = (disposition.match(/filename="([^"]*)"/) || [])[1] || "";
@@ -361,7 +361,7 @@
 
   function click(event) {
     const link = event.target.closest && event.target.closest("a[href]");
-    if (event.defaultPrevented || !link || link.hasAttribute("download")) return;
+    if (event.defaultPrevented || !link) return;
     const written = link.getAttribute("href");
     if (written.startsWith("#") || !["", "_self", "_blank"].includes(link.target)) return;
     const url = new URL(written, here);
