@@ -341,19 +341,22 @@
   const labelOf = (control) => (control ? control.getAttribute("aria-label") || control.textContent.trim() : "");
 
   /** Whether the host's page lets it happen; what asks first says so itself. */
-  function allowed(element) {
+  function allowed(element, target) {
     const event = element.dataset.portalBefore;
-    if (!event) return true;
-    try {
-      return ask(event, JSON.parse(element.dataset.portalWith || "{}"));
-    } catch (error) {
-      say(`data-portal-with of ${event} is no JSON`);
-      return ask(event);
+    return event ? ask(event, { ...named(target), ...JSON.parse(element.dataset.portalWith || "{}") }) : true;
+  }
+
+  /** The objects that an address names. */
+  function named(target) {
+    const found = {};
+    for (const id of new URL(target).pathname.match(/(?:in|sub|pm)_\w+/g) || []) {
+      found[{ in: "invoice", sub: "subscription", pm: "payment_method" }[id.split("_")[0]]] = id;
     }
+    return found;
   }
 
   async function act(element, target, how, control) {
-    const answer = allowed(element);
+    const answer = allowed(element, target);
     if (answer !== true && !(await answer)) return element.removeAttribute("aria-busy");
     const tab = element.target === "_blank" ? window.open("", "_blank") : null;
     await show(target, { ...how, tab, label: labelOf(control) });
