@@ -18,6 +18,7 @@
   const loaded = new Set(Array.from(document.scripts, (script) => script.src));
   const live = document.createElement("p");
   const waiting = new Map();
+  const paid = new Set();
   let port = null;
   let who = null;
   let options = {};
@@ -172,6 +173,9 @@
     const header = response.headers.get("Portal-Events");
     if (!header) return;
     JSON.parse(header).forEach(({ event, response: told }) => {
+      // The page that says that something is paid may be looked at twice.
+      if (event === "pay_invoice" && told.payment_intent && paid.has(told.payment_intent + told.status)) return;
+      if (event === "pay_invoice") paid.add(told.payment_intent + told.status);
       if (event === "language_change") options = { ...options, language: told.language };
       tell(event, told);
     });
@@ -286,7 +290,8 @@
     });
     const scripts = [...page.querySelectorAll("script[src]")];
     page.querySelectorAll("script").forEach((script) => script.type.endsWith("json") || script.remove());
-    document.body.replaceChildren(...page.body.childNodes, live);
+    for (const old of [...document.body.childNodes]) if (!stays(old)) old.remove();
+    document.body.prepend(...page.body.childNodes);
     await Promise.all(scripts.map(addScript));
     document.dispatchEvent(new CustomEvent("portal:shown"));
     post({ type: "shown", title: document.title });
@@ -298,6 +303,11 @@
       announce();
       post({ type: "top" });
     }
+  }
+
+  /** What a script of Stripe's put beside the page works on: to move it would be to load it anew. */
+  function stays(node) {
+    return node === live || (node.nodeType === 1 && node.matches("iframe[name^=__privateStripe]"));
   }
 
   function addStyle(href) {
@@ -344,7 +354,7 @@
 
   async function act(element, target, how, control) {
     const answer = allowed(element);
-    if (answer !== true && !(await answer)) return;
+    if (answer !== true && !(await answer)) return element.removeAttribute("aria-busy");
     const tab = element.target === "_blank" ? window.open("", "_blank") : null;
     await show(target, { ...how, tab, label: labelOf(control) });
   }
@@ -423,7 +433,21 @@
     post({ type: "height", value: document.body.getBoundingClientRect().height });
   }
 
+  /** A window over the page, such as the bank's question, is in the middle of the frame: which must then be in view. */
+  let covered = false;
+  function look() {
+    const over = [...document.body.children].some((child) => {
+      const { position, visibility } = getComputedStyle(child);
+      const { height, width } = child.getBoundingClientRect();
+      return position === "fixed" && visibility !== "hidden" && height > innerHeight / 2 && width > innerWidth / 2;
+    });
+    if (over !== covered) post({ type: "cover", value: over });
+    if (covered && !over) measure();
+    covered = over;
+  }
+
   new ResizeObserver(measure).observe(document.body);
+  new MutationObserver(look).observe(document.body, { childList: true });
 
   if (nonce) window.parent.postMessage({ portal: nonce, type: "hello" }, hostOrigin);
   else begin(signature(), {});
