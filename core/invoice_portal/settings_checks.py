@@ -221,6 +221,11 @@ def _check_choices(settings: PortalSettings) -> None:
         raise ConfigurationError(f"panes has {strange[0]!r}; it may hold {', '.join(get_args(PaneName))}.")
     if odd := sorted(settings.billing_details - set(get_args(Detail))):
         raise ConfigurationError(f"billing_details has {odd[0]!r}; it may hold {', '.join(get_args(Detail))}.")
+    if "email" in settings.billing_details and settings.identify_by == "email":
+        raise ConfigurationError(
+            "billing_details has 'email' while identify_by is 'email': whoever changes their address could take "
+            "another's and see their invoices. Leave it out, or identify by 'customer_id'."
+        )
     if settings.actions and "view" not in settings.actions:
         raise ConfigurationError("actions must hold 'view' where it holds anything: the list leads to the invoices.")
 
