@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from invoice_portal.api import document, invoices, me, merchant
+from invoice_portal.api import coming, document, invoices, me, merchant
 from invoice_portal.pages import (
     assets,
     cancelling,
@@ -163,7 +163,7 @@ MERCHANT_ROUTES: Final = (
     ),
 )
 
-OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
+OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES, *coming.ROUTES)
 """A customer's own JSON API, ``/api/me/…``: each module of :mod:`invoice_portal.api` lists its own."""
 
 ROUTES: Final = (
