@@ -127,15 +127,19 @@ def test_each_state_is_told_apart_and_only_what_comes_is_counted(portal: Mounted
     assert dues(data) == [(4900, "usd")], "the trial's first bill alone"
 
 
+def with_status(stripe: StripeServer, status: str) -> None:
+    """Every subscription in this state, whatever brought it there."""
+    stripe.change(
+        "/v1/subscriptions", lambda answer: {**answer, "data": [{**each, "status": status} for each in answer["data"]]}
+    )
+
+
 def test_a_status_is_believed_over_a_preview(
     portal: Mounted, account: Account, anna: str, stripe: StripeServer
 ) -> None:
     """Unpaid: Stripe previews an invoice that stays a draft."""
     subscription = account.subscription(anna, account.price())
-    stripe.change(
-        "/v1/subscriptions",
-        lambda answer: {**answer, "data": [{**each, "status": "unpaid"} for each in answer["data"]]},
-    )
+    with_status(stripe, "unpaid")
     data = told(portal)
     assert [(bill["subscription_id"], bill["kind"]) for bill in data["bills"]] == [(subscription, "unpaid")]
     assert data["sums"] == []
