@@ -60,7 +60,9 @@ def _environ(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)},
         f"{ENV_PREFIX}STRIPE_API_KEY": "sk_test_demo",
+        f"{ENV_PREFIX}STRIPE_PUBLISHABLE_KEY": "pk_test_demo",
         f"{ENV_PREFIX}STRIPE_API_BASE": stripe_url,
+        f"{ENV_PREFIX}PARTIAL_PAYMENTS": "1",
         f"{ENV_PREFIX}SECRET_KEYS": secrets.token_hex(32),
         f"{ENV_PREFIX}BUSINESS_NAME": "Northwind Inc.",
         f"{ENV_PREFIX}HOME_URL": "/",

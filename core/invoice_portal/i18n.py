@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from datetime import date as Day
-from datetime import datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
@@ -20,15 +20,15 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
-from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+from babel.numbers import NumberFormatError, format_compact_decimal, format_decimal, parse_decimal
 from babel.support import Translations
 
 from invoice_portal.errors import ConfigurationError
-from invoice_portal.money import Money, format_money, format_unit_price
+from invoice_portal.money import Money, format_money, format_rough_money, format_unit_price
 from invoice_portal.resources import data_dir
 
 SOURCE_LANGUAGE: Final = "en"
@@ -120,6 +120,33 @@ class Language:
         if last <= first:
             return self.date(start)
         return format_interval(first, last, "yMMMd", locale=self._locale)
+
+    def utc_date(self, moment: int) -> str:
+        """The day of a moment (UTC seconds) in UTC, as Stripe counts usage: Nov 1, 2026."""
+        return _date(datetime.fromtimestamp(moment, UTC).date().isoformat(), "medium", self._locale)
+
+    def utc_day(self, moment: int) -> str:
+        """The same without the year: Nov 1."""
+        return format_skeleton("MMMd", datetime.fromtimestamp(moment, UTC), locale=self._locale)
+
+    def utc_period(self, start: int, end: int) -> str:
+        """Two moments (UTC seconds) as a span of UTC days."""
+        first, last = (datetime.fromtimestamp(moment, UTC).date() for moment in (start, end))
+        return format_interval(first, last, "yMMMd", locale=self._locale)
+
+    def utc_time(self, moment: int) -> str:
+        """The time of a moment (UTC seconds) in UTC: 14:05."""
+        return format_time(datetime.fromtimestamp(moment, UTC), "short", locale=self._locale)
+
+    def rough_money(self, value: Decimal, currency: str) -> str:
+        """A round amount in the major unit, for a scale: $50, or $0.25 where there is no need for less."""
+        return format_rough_money(value, currency, self._locale)
+
+    def compact(self, number: Decimal) -> str:
+        """A round number in few characters, for a scale: 1.5K."""
+        if abs(number) < 10_000:
+            return self.number(number)
+        return format_compact_decimal(number, locale=self._locale, fraction_digits=1)
 
     def start_of_day(self, day: Day) -> int:
         """The first moment (UTC seconds) of a day in the portal's time zone, also where clocks jump at midnight."""

@@ -22,6 +22,7 @@ from invoice_portal.pages import (
     sharing,
     subscriptions,
     upcoming,
+    usage,
     webhook,
 )
 from invoice_portal.pages.paying import routes as paying
@@ -168,6 +169,8 @@ OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
 ROUTES: Final = (
     Route("home", "/", home.home),
     Route("upcoming", "/upcoming", upcoming.upcoming, audit="upcoming.viewed"),
+    Route("usage", "/usage", usage.usage, audit="usage.viewed"),
+    Route("usage_csv", "/usage/csv", usage.usage_csv, audit="usage.downloaded"),
     Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True, audit="entered"),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True, audit="left"),
     Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed", event="select_invoice"),
