@@ -6,8 +6,10 @@ Whatever was cut, and whatever they do then, exactly one charge is made, and no 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +99,7 @@ def a_part(attempt: Attempt) -> None:
 
 
 def confirmed_with_the_bank(attempt: Attempt) -> None:
-    """As ``static/pay.js`` does it: the secret from the portal, the question by Stripe.js, the result from the portal."""
+    """As ``static/pay.js`` does it: the portal gives the secret, Stripe.js asks, and the portal reads the result."""
     with_saved(attempt)
     answer_bank(attempt)
 
@@ -252,6 +254,30 @@ def check_truth(world: World, answer: Answer | None, scenario: Scenario) -> None
     assert answer.status in (200, 303, 503, 409), (answer.status, text)
 
 
+def check_told(world: World, scenario: Scenario) -> None:
+    """The host heard of the payment once: by the page that says so, or, after a part, by the webhook."""
+    (charge,) = world.charges("succeeded", "pending")
+    paid = charge["status"] == "succeeded"
+    ended = ("paid", "processing")
+    heard = [payment for payment in world.told if payment.status in ended]
+    assert len(heard) == 1 or (not heard and "part" in scenario.name), heard
+    assert world.deliver("invoice_payment.paid" if paid else "payment_intent.processing") == 200
+    (told,) = [payment for payment in world.told if payment.status in ended]
+    assert (told.payment_intent_id, told.amount) == (charge["payment_intent"], charge["amount"])
+    assert told.way in ("saved", "new")
+    assert told.visitor == "email ada@example.com"
+    failures = [payment for payment in world.told if payment.status == "failed"]
+    assert len(failures) <= len(world.charges("failed")), failures
+
+
+def check_secrets(logs: str, world: World) -> None:
+    """What lets anybody pay or see a card is in no log, no row and no hook."""
+    kept = b"".join(path.read_bytes() for path in Path.cwd().glob("invoice-portal.sqlite3*"))
+    assert kept
+    for text in (logs, kept.decode("latin-1"), repr(world.told)):
+        assert not re.search(r"_secret_|cuss_|whsec_|sk_test|4242424242424242|last4|fingerprint", text)
+
+
 # Setting the stage
 
 
@@ -310,6 +336,7 @@ def one_point(world: World, scenario: Scenario, at: int, cut: Cut, retry: Callab
     assert says_settled(attempt.last), said(attempt.last)
     page = world.get(f"{PREFIX}/invoices/{world.invoice}")
     check_truth(world, page, scenario)
+    check_told(world, scenario)
     paid = world.account.get(f"invoices/{world.invoice}")["status"] == "paid"
     assert paid == (sum(charge["amount"] for charge in world.charges()) == AMOUNT)
 
@@ -327,7 +354,10 @@ def counted(capsys: pytest.CaptureFixture[str]) -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_a_cut_at_any_call_ends_with_one_payment(scenario: Scenario, counted: list[int]) -> None:
+def test_a_cut_at_any_call_ends_with_one_payment(
+    scenario: Scenario, counted: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="invoice_portal")
     world = make_world(Line(), **scenario.settings)
     calls = points(world, scenario)
     assert len(calls) >= 5
@@ -341,6 +371,7 @@ def test_a_cut_at_any_call_ends_with_one_payment(scenario: Scenario, counted: li
                 except (AssertionError, PortalError, StopIteration, KeyError, IndexError) as error:
                     wrong.append(f"{at} {call} {cut} {retry.__name__}: {type(error).__name__} {str(error)[:300]}")
     world.portal.database.close()
+    check_secrets(caplog.text, world)
     assert not wrong, f"{len(wrong)} of {sum(counted)}:\n" + "\n".join(wrong[:12])
 
 

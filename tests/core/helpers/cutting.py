@@ -21,6 +21,7 @@ from invoice_portal.http import Reply, Request
 from invoice_portal.routes import ROUTES
 from stripe_sandbox import Request as StripeRequest
 from stripe_sandbox import Response, Sandbox
+from stripe_sandbox.events.signing import signature
 from support.accounts import Account
 from support.html import Html
 
@@ -33,6 +34,7 @@ CUTS: Final[tuple[Cut, ...]] = ("lost", "unheard", "away", "deaf", "down")
 """What happens to a call: the request is lost, or its answer; both also for the new try that the ``stripe`` package
 makes by itself; or from this call on nothing gets through until the visitor tries again."""
 ADA: Final = Email("ada@example.com")
+WEBHOOK_SECRET: Final = "whsec_of_these_tests"
 _TEMPLATES: Final = Templates()
 
 
@@ -202,6 +204,15 @@ class World:
         self.cookies.update({cookie.name: cookie.value for cookie in reply.cookies})
         return Answer(reply, address)
 
+    def deliver(self, type: str) -> int:
+        """Have Stripe tell the portal of its newest event of a type; gives the portal's status."""
+        event = self.account.get("events", type=type, limit=1)["data"][0]
+        body = json.dumps(event).encode()
+        headers = {"stripe-signature": signature(body, [WEBHOOK_SECRET], NOW)}
+        route = next(route for route in ROUTES if route.name == "webhook")
+        request = Request(method="POST", path=f"{PREFIX}/webhook", url_for=url_for, headers=headers, body=body)
+        return self.portal.answer(route, request, _TEMPLATES.render).status
+
     # Stripe.js in that browser: the same line, and no second try
 
     def by_page(self, method: str, path: str, **params: Any) -> Json:
@@ -237,7 +248,7 @@ def make_world(line: Line, **settings: Any) -> World:
     """A portal at the end of a line; what its host hears is kept."""
     told: list[Payment] = []
     portal = Portal(
-        make_settings(stripe_publishable_key="pk_test_ada", **settings),
+        make_settings(stripe_publishable_key="pk_test_ada", stripe_webhook_secrets=[WEBHOOK_SECRET], **settings),
         clock=lambda: NOW,
         hooks=Hooks(after_pay=told.append, payment_failed=told.append),
     )
