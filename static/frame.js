@@ -18,6 +18,7 @@
   const loaded = new Set(Array.from(document.scripts, (script) => script.src));
   const live = document.createElement("p");
   const waiting = new Map();
+  const paid = new Set();
   let port = null;
   let who = null;
   let options = {};
@@ -172,6 +173,9 @@
     const header = response.headers.get("Portal-Events");
     if (!header) return;
     JSON.parse(header).forEach(({ event, response: told }) => {
+      // The page that says that something is paid may be looked at twice.
+      if (event === "pay_invoice" && told.payment_intent && paid.has(told.payment_intent + told.status)) return;
+      if (event === "pay_invoice") paid.add(told.payment_intent + told.status);
       if (event === "language_change") options = { ...options, language: told.language };
       tell(event, told);
     });
@@ -344,7 +348,7 @@
 
   async function act(element, target, how, control) {
     const answer = allowed(element);
-    if (answer !== true && !(await answer)) return;
+    if (answer !== true && !(await answer)) return element.removeAttribute("aria-busy");
     const tab = element.target === "_blank" ? window.open("", "_blank") : null;
     await show(target, { ...how, tab, label: labelOf(control) });
   }

@@ -5,9 +5,11 @@ Mount it with ``flask_portal``, ``django_portal`` or ``fastapi_portal``; this pa
 
 from invoice_portal.errors import (
     BadRequest,
+    ChangeVetoed,
     ConfigurationError,
     Conflict,
     FormExpired,
+    HookFailed,
     InvoicePortalError,
     LinkEnded,
     LinkExpired,
@@ -18,6 +20,7 @@ from invoice_portal.errors import (
     NotIdentified,
     PaymentDeclined,
     PortalError,
+    QuoteOutdated,
     SessionExpired,
     SharedLinkExpired,
     SignatureRefused,
@@ -26,17 +29,21 @@ from invoice_portal.errors import (
     StripeRejected,
     StripeUnavailable,
     TooManyRequests,
+    Vetoed,
 )
-from invoice_portal.hooks import Event, Hooks, Payable, Payment
+from invoice_portal.hooks import Cancellation, Event, Hooks, Payable, Payment, PlanChange
 from invoice_portal.identity import CustomerId, Email, Identity
 from invoice_portal.portal import Portal
 from invoice_portal.settings import PortalSettings
 from invoice_portal.sharing.fresh import FreshLink
 from invoice_portal.sharing.model import Link, PortalSession, SessionInfo
+from invoice_portal.subscription_settings import Plan, Retention, SubscriptionSettings, Upsell
 from invoice_portal.theme import Theme
 
 __all__ = [
     "BadRequest",
+    "Cancellation",
+    "ChangeVetoed",
     "ConfigurationError",
     "Conflict",
     "CustomerId",
@@ -44,6 +51,7 @@ __all__ = [
     "Event",
     "FormExpired",
     "FreshLink",
+    "HookFailed",
     "Hooks",
     "Identity",
     "InvoicePortalError",
@@ -58,10 +66,14 @@ __all__ = [
     "Payable",
     "Payment",
     "PaymentDeclined",
+    "Plan",
+    "PlanChange",
     "Portal",
     "PortalError",
     "PortalSession",
     "PortalSettings",
+    "QuoteOutdated",
+    "Retention",
     "SessionExpired",
     "SessionInfo",
     "SharedLinkExpired",
@@ -70,6 +82,9 @@ __all__ = [
     "StripeRefused",
     "StripeRejected",
     "StripeUnavailable",
+    "SubscriptionSettings",
     "Theme",
     "TooManyRequests",
+    "Upsell",
+    "Vetoed",
 ]

@@ -17,9 +17,13 @@
         ├── FormExpired       403   the visitor: the form's token is missing, old or forged
         ├── BadRequest        400   the visitor: something in the address or the form makes no sense
         ├── NotFound          404   the visitor: missing, or somebody else's; the two look the same
+        ├── Vetoed            403   the visitor: the host's own function says no, with a text of its own
+        │   └── ChangeVetoed    … to a change of a subscription
         ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
         ├── Conflict          409   the visitor: somebody changed the same thing at the same time
+        │   └── QuoteOutdated   … so that a change would cost something else than was confirmed
         ├── TooManyRequests   429   the visitor: too often in too short a time
+        ├── HookFailed        503   the operator: a function of the host's that had to answer did not
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
             ├── StripeRefused 503   … because our key or our call was refused: the operator must act
@@ -49,7 +53,7 @@ class PortalError(InvoicePortalError):
 
     status: ClassVar[int] = 500
     title: ClassVar[str]
-    advice: ClassVar[str]
+    advice: str
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.title)
@@ -148,20 +152,49 @@ class NotFound(PortalError):
     advice = N_("It may have been removed, or it belongs to another account. Go back to billing to see your invoices.")
 
 
+class Vetoed(PortalError):
+    """A hook of the host's said no; ``reason`` is its text for the visitor, empty where it gave none."""
+
+    status = 403
+    title = N_("This cannot be done here")
+    advice = N_("This payment cannot be made here. Please contact us.")
+
+    def __init__(self, detail: str = "", reason: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.advice = reason or type(self).advice
+
+
+class ChangeVetoed(Vetoed):
+    """A hook of the host's said no to a change of a subscription."""
+
+    advice = N_("Nothing was changed. Please contact us, and we will look into it.")
+
+
+class HookFailed(PortalError):
+    """A hook of the host's raised, or answered what it must not: what it was asked about is not done."""
+
+    status = 503
+    title = N_("That did not work just now")
+    advice = N_("Nothing was paid or changed. Please try again in a few minutes.")
+
+
 class PaymentDeclined(PortalError):
     """A change is paid at once, and that did not go through: nothing was changed.
 
-    ``code`` and ``decline_code`` are Stripe's (docs.stripe.com/declines/codes), empty where it gave none.
+    ``code`` and ``decline_code`` are Stripe's (docs.stripe.com/declines/codes), empty where it gave none. ``replayed``
+    says that it is the answer to an earlier call with the same idempotency key.
     """
 
     status = 402
     title = N_("The payment did not go through")
     advice = N_("Nothing was changed and nothing was charged. Use another payment method, or ask your bank.")
 
-    def __init__(self, detail: str = "", code: str = "", decline_code: str = "") -> None:
+    def __init__(self, detail: str = "", code: str = "", decline_code: str = "", *, replayed: bool = False) -> None:
         super().__init__(detail)
         self.code = code
         self.decline_code = decline_code
+        self.replayed = replayed
 
 
 class Conflict(PortalError):
@@ -170,6 +203,10 @@ class Conflict(PortalError):
     status = 409
     title = N_("This was changed a moment ago")
     advice = N_("Somebody changed the same thing at the same time. Go back, look at it as it is now, and try again.")
+
+
+class QuoteOutdated(Conflict):
+    """What was confirmed is not what it would cost now, or the subscription is another one by now."""
 
 
 class TooManyRequests(PortalError):
@@ -223,9 +260,21 @@ class StripeRefused(StripeUnavailable):
 
 
 class StripeRejected(StripeUnavailable):
-    """A change that Stripe does not take as it is: ``code`` and ``param`` are Stripe's, empty where it gave none."""
+    """A change that Stripe does not take as it is: ``code`` and ``param`` are Stripe's, empty where it gave none.
 
-    def __init__(self, detail: str = "", request_id: str | None = None, *, code: str = "", param: str = "") -> None:
+    ``replayed`` says that it is the answer to an earlier call with the same idempotency key.
+    """
+
+    def __init__(
+        self,
+        detail: str = "",
+        request_id: str | None = None,
+        *,
+        code: str = "",
+        param: str = "",
+        replayed: bool = False,
+    ) -> None:
         super().__init__(detail, request_id)
         self.code = code
         self.param = param
+        self.replayed = replayed

@@ -26,6 +26,12 @@ EventName: TypeAlias = Literal[
     "pre_cancel",
     "cancel_subscription",
     "resubscribe",
+    "pause_subscription",
+    "unpause_subscription",
+    "update_details",
+    "show_offer",
+    "take_offer",
+    "dismiss_offer",
     "pre_change_plan",
     "change_plan",
     "language_change",
@@ -93,6 +99,39 @@ class Payable:
     currency: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """A subscription that is about to be canceled: at the end of its period, or ``at_once``.
+
+    ``feedback`` is the reason in Stripe's words (``too_expensive``), empty where none was given.
+    """
+
+    subscription_id: str
+    customer_id: str
+    visitor: str
+    feedback: str = ""
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChange:
+    """A change that is about to be made: of a subscription's price or quantity, or an add-on (``old_price_id`` empty).
+
+    ``due_now`` is what is charged at once, in minor units of ``currency``.
+    """
+
+    subscription_id: str
+    customer_id: str
+    visitor: str
+    old_price_id: str
+    new_price_id: str
+    quantity: int | None
+    due_now: int
+    currency: str
+
+
+BeforeCancel: TypeAlias = Callable[[Cancellation], Awaitable[str | bool | None] | str | bool | None]
+BeforeChangePlan: TypeAlias = Callable[[PlanChange], Awaitable[str | bool | None] | str | bool | None]
 BeforePay: TypeAlias = Callable[[Payment], Awaitable[str | bool | None] | str | bool | None]
 AfterPay: TypeAlias = Callable[[Payment], Awaitable[None] | None]
 MethodTypes: TypeAlias = Callable[[Payable], Awaitable[Sequence[str] | None] | Sequence[str] | None]
@@ -109,6 +148,8 @@ class Hooks:
       or the webhook hears of it first. One that raises is told again by the next event of Stripe's.
     - ``payment_method_types`` gives Stripe's types that an invoice may be paid with (``us_bank_account``), or None for
       what the settings say.
+    - ``before_cancel`` is asked before a subscription is canceled, ``before_change_plan`` before its plan or quantity
+      is changed; they veto as ``before_pay`` does.
     - ``on_event`` is told everything by name. One that fails is logged and changes nothing.
     - ``send_link`` sends a fresh link to the customer's address on file; without it none is offered.
     """
@@ -117,6 +158,8 @@ class Hooks:
     after_pay: AfterPay | None = None
     payment_failed: AfterPay | None = None
     payment_method_types: MethodTypes | None = None
+    before_cancel: BeforeCancel | None = None
+    before_change_plan: BeforeChangePlan | None = None
     on_event: OnEvent | None = None
     send_link: SendLink | None = None
 

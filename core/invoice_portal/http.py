@@ -90,7 +90,10 @@ class Cookie:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A template and the view-model that it shows."""
+    """A template and the view-model that it shows.
+
+    ``nobodys`` is the same whoever asks, and names nobody around it. ``stripe_js`` says that it loads Stripe's script.
+    """
 
     template: str
     title: str
@@ -98,6 +101,8 @@ class Page:
     status: int = 200
     cookies: tuple[Cookie, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    nobodys: bool = False
+    stripe_js: bool = False
 
 
 @dataclass(frozen=True, slots=True)

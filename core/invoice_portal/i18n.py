@@ -24,7 +24,7 @@ from babel.dates import format_date, format_interval
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
-from babel.numbers import format_decimal
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from babel.support import Translations
 
 from invoice_portal.errors import ConfigurationError
@@ -36,6 +36,7 @@ _FILE: Final = "*/LC_MESSAGES/messages.po"
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 _MOST_ACCEPTED: Final = 20
+_MOST_TYPED: Final = 20
 
 
 class Language:
@@ -70,6 +71,17 @@ class Language:
     def number(self, number: Decimal) -> str:
         """A plain number, with all its decimals."""
         return format_decimal(number, locale=self._locale, decimal_quantization=False)
+
+    def read_decimal(self, text: str) -> Decimal | None:
+        """A number as somebody typed it in this language; None for what is none, or could be two different ones."""
+        typed = "".join(text.split())
+        if not 0 < len(typed) <= _MOST_TYPED:
+            return None
+        try:
+            value = parse_decimal(typed, locale=self._locale, strict=True)
+        except (NumberFormatError, ValueError, ArithmeticError):
+            return None
+        return value if value.is_finite() else None
 
     def country(self, code: str) -> str:
         """The name of a country by its two letters; an unknown code stands for itself."""

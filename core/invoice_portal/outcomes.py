@@ -61,8 +61,10 @@ async def payment_begun(visit: Visit, intent: str, way: Way) -> None:
 async def payment_ended(visit: Visit, payment: Payment, attempt: str = "") -> None:
     """What a page heard of the end of a payment: see :func:`outcome`. The visitor goes on, whatever the host does.
 
-    Where the database does not answer the host is told all the same: rather twice than never.
+    Where the database does not answer the host is told all the same: rather twice than never. The page around an embed
+    frame hears what the visitor's own page heard, whoever else was first.
     """
+    visit.happened.append(_event(replace(payment, visitor=visit.name)))
     who = Begun(way=payment.way, visitor=visit.name, via=_via(visit))
     try:
         await outcome(visit.desk, visit.hooks, payment, who, attempt)
@@ -123,21 +125,9 @@ async def _finish(desk: Desk, row: Mapping[str, Any], entry: Entry) -> None:
 async def _tell(hooks: Hooks, payment: Payment) -> bool:
     """Call what the host has for this; whether all of it went well. A failure is logged."""
     failed = payment.status == "failed"
-    event = Event(
-        name="payment_failed" if failed else "pay_invoice",
-        visitor=payment.visitor,
-        customer_id=payment.customer_id,
-        subject=payment.invoice_id,
-        details={
-            "amount": payment.amount,
-            "currency": payment.currency,
-            "status": payment.status,
-            "way": payment.way,
-            **({"code": payment.code} if payment.code else {}),
-        },
-    )
     function = hooks.payment_failed if failed else hooks.after_pay
-    calls = (("payment_failed" if failed else "after_pay", function, payment), ("on_event", hooks.on_event, event))
+    named = "payment_failed" if failed else "after_pay"
+    calls = ((named, function, payment), ("on_event", hooks.on_event, _event(payment)))
     for name, called, argument in calls:
         try:
             if called is not None:
@@ -147,6 +137,24 @@ async def _tell(hooks: Hooks, payment: Payment) -> bool:
             if name != "on_event":
                 return False
     return True
+
+
+def _event(payment: Payment) -> Event:
+    """The end of a payment by its name; its intent tells two payments of one invoice apart."""
+    more = {"code": payment.code, "payment_intent": payment.payment_intent_id}
+    return Event(
+        name="payment_failed" if payment.status == "failed" else "pay_invoice",
+        visitor=payment.visitor,
+        customer_id=payment.customer_id,
+        subject=payment.invoice_id,
+        details={
+            "amount": payment.amount,
+            "currency": payment.currency,
+            "status": payment.status,
+            "way": payment.way,
+            **{name: value for name, value in more.items() if value},
+        },
+    )
 
 
 def _row(desk: Desk, intent: str, name: str) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from invoice_portal.http import (
     Page,
     Redirect,
     Render,
+    Rendered,
     Reply,
     Request,
     Response,
@@ -47,6 +48,7 @@ from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
 from invoice_portal.pages.embed import LOCATION_HEADER, events_header, shell_page
 from invoice_portal.pages.message import FreshForm, message_page
+from invoice_portal.recording import record
 from invoice_portal.rendering import ANY_ORIGIN, COMMON_HEADERS, cookie_for, page_headers, render_page
 from invoice_portal.routing import Route
 from invoice_portal.sessions import (
@@ -62,13 +64,12 @@ from invoice_portal.settings import PortalSettings
 from invoice_portal.sharing.fresh import seal_request
 from invoice_portal.sharing.links import switch_on, switched_on
 from invoice_portal.sharing.model import Desk, checked_actions
-from invoice_portal.sharing.trail import appending
 from invoice_portal.shells import Async, Audit, Links, Sessions
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.telling import tell
 from invoice_portal.theme import concerns
-from invoice_portal.visits import Visit, begin
+from invoice_portal.visits import Visit, begin, seen_by_nobody
 
 _YEAR: Final = 365 * 24 * 60 * 60
 
@@ -263,17 +264,10 @@ class Portal:
             return error_data(error) if route.api else self._error_page(visit, error)
 
     async def _record(self, route: Route, visit: Visit, response: Response) -> None:
-        """Record what a visitor was served. Where the database does not answer, the record goes to the log instead.
-
-        Whoever came by login or signature needs no database: a visitor is not sent away because a record failed.
-        """
+        """Record what a visitor was served."""
         entry = entry_of(route, visit, response)
-        if entry is None or not self.settings.audit_trail:
-            return
-        try:
-            await appending(visit.desk, entry)
-        except StoreUnavailable as error:
-            log.error("not in the audit trail (%s): %s", error.detail, entry)
+        if entry is not None:
+            await record(visit, entry)
 
     @cached_property
     def blocking(self) -> BlockingDriver:
@@ -337,7 +331,7 @@ class Portal:
             visit,
             title=_(error.title),
             heading=_(error.title),
-            text=_(error.advice),
+            text=getattr(error, "reason", "") or _(error.advice),
             portal_url=visit.start_url if isinstance(visit.arrival, Arrival) else "",
             fresh=self._fresh_form(visit, error),
             debug=error.detail if self.settings.debug and not self.settings.live else "",
@@ -354,8 +348,9 @@ class Portal:
         """What goes on the wire: renders a page, adds headers and cookies. It may wait for the host's templates."""
         match response:
             case Page():
+                visit = seen_by_nobody(visit) if response.nobodys else visit
                 rendered = render_page(response.template, context_of(visit, response, self.languages), render)
-                headers = {**page_headers(self.settings, rendered.packaged, visit.request.arriving), **response.headers}
+                headers = self._page_headers(visit, response, rendered)
                 headers["Content-Language"] = visit.language.tag
                 cookies = response.cookies + self._form_cookie(visit)
                 return self._reply(visit, response.status, headers, rendered.html.encode(), cookies)
@@ -383,6 +378,10 @@ class Portal:
                     **COMMON_HEADERS,
                 }
                 return self._reply(visit, 200, headers, response.body, ())
+
+    def _page_headers(self, visit: Visit, page: Page, rendered: Rendered) -> dict[str, str]:
+        common = page_headers(self.settings, rendered.packaged, visit.request.arriving, page.stripe_js)
+        return {**common, **page.headers}
 
     def _form_cookie(self, visit: Visit) -> tuple[Cookie, ...]:
         """A browser that has no form cookie yet gets one with the first page that can hold a form."""

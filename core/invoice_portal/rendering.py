@@ -10,6 +10,7 @@ from markupsafe import Markup
 from invoice_portal.http import Cookie, Render, Rendered, SetCookie
 from invoice_portal.pages.handover import page_origins
 from invoice_portal.settings import PortalSettings
+from invoice_portal.stripe_js import NO_PLACES, places_of
 from invoice_portal.theme import logo_sources
 
 LAYOUT: Final = "invoice_portal/layout.html"
@@ -22,24 +23,30 @@ def render_page(template: str, context: Mapping[str, Any], render: Render) -> Re
     return Rendered(layout.html, packaged=layout.packaged)
 
 
-def page_headers(settings: PortalSettings, packaged_layout: bool, arriving: bool) -> dict[str, str]:
+def page_headers(
+    settings: PortalSettings, packaged_layout: bool, arriving: bool, stripe_js: bool = False
+) -> dict[str, str]:
     """The headers of every page.
 
     A host's own layout brings its own styles and scripts, so what may be loaded is then for the host's policy to say;
-    who may frame the page, where its forms lead and what its base is are always the portal's.
+    who may frame the page, where its forms lead and what its base is are always the portal's. A page that loads
+    ``stripe_js`` may fetch from and frame Stripe's places, and no other page may.
     """
     ancestors = " ".join(("'self'", *settings.allowed_embed_origins))
     targets = " ".join(("'self'", *page_origins(settings)))
+    places = places_of(settings) if stripe_js else NO_PLACES
     policy = [f"frame-ancestors {ancestors}", f"form-action {targets}", "base-uri 'none'"]
     if packaged_layout:
         policy += [
             "default-src 'none'",
             "style-src 'self'",
-            "script-src 'self'",
+            " ".join(("script-src 'self'", *places.scripts)),
             " ".join(("img-src 'self' data:", *logo_sources(settings.theme))),
             "font-src 'self'",
-            "connect-src 'self'",
+            " ".join(("connect-src 'self'", *places.calls)),
         ]
+        if places.frames:
+            policy.append(" ".join(("frame-src", *places.frames)))
     return {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": "; ".join(policy),

@@ -11,16 +11,20 @@ from typing import Any, Final
 from invoice_portal.api import document, invoices, me, merchant
 from invoice_portal.pages import (
     assets,
+    cancelling,
+    changing,
     embed,
     enter,
     handover,
     home,
     invoice,
+    portal_flows,
     sharing,
     subscriptions,
     upcoming,
     webhook,
 )
+from invoice_portal.pages.paying import routes as paying
 from invoice_portal.routing import Method, Route
 from invoice_portal.stripe_api.events import MAX_EVENT_BYTES
 
@@ -51,6 +55,7 @@ _TYPES: Final[Mapping[str, type]] = {"integer": int, "boolean": bool, "array": l
 _CUSTOMER: Final = "/customers/{customer}"
 _PORTAL_LINK: Final = "/customers/{customer}/portal_link"
 _SESSION: Final = "/portal_sessions/{session}"
+_SUBSCRIPTION: Final = "/subscriptions/{subscription}"
 _INVOICE_LINK: Final = "/invoices/{invoice}/link"
 
 MERCHANT_ROUTES: Final = (
@@ -180,14 +185,24 @@ ROUTES: Final = (
         audit="credit_note.downloaded",
         event="download_invoice",
     ),
-    Route("pay", "/invoices/{invoice}/pay", handover.pay, ("POST",), protected=True, audit="invoice.payment_opened"),
+    *paying.ROUTES,
     Route("subscriptions", "/subscriptions", subscriptions.subscriptions),
     Route(
         "subscription",
-        "/subscriptions/{subscription}",
+        _SUBSCRIPTION,
         subscriptions.subscription,
         audit="subscription.viewed",
     ),
+    Route("subscription_cancel", _SUBSCRIPTION + "/cancel", cancelling.cancel_page),
+    Route("cancel_subscription", _SUBSCRIPTION + "/cancel", cancelling.cancel_form, ("POST",), protected=True),
+    Route("subscription_keep", _SUBSCRIPTION + "/keep", cancelling.keep_form, ("POST",), protected=True),
+    Route("subscription_resume", _SUBSCRIPTION + "/resume", cancelling.resume_form, ("POST",), protected=True),
+    Route("subscription_pause", _SUBSCRIPTION + "/pause", cancelling.pause_form, ("POST",), protected=True),
+    Route("subscription_unpause", _SUBSCRIPTION + "/unpause", cancelling.unpause_form, ("POST",), protected=True),
+    Route("subscription_portal", _SUBSCRIPTION + "/portal", portal_flows.open_portal, ("POST",), protected=True),
+    Route("subscription_change", _SUBSCRIPTION + "/change", changing.change_page),
+    Route("change_subscription", _SUBSCRIPTION + "/change", changing.change_form, ("POST",), protected=True),
+    Route("dismiss_offer", _SUBSCRIPTION + "/dismiss", changing.dismiss_form, ("POST",), protected=True),
     # No login and no form's token: who may speak here shows by the signature.
     Route("webhook", "/webhook", webhook.webhook, ("POST",), anonymous=True, api=True, longest_body=MAX_EVENT_BYTES),
     Route("invoice_link", "/l/{token}", sharing.invoice_link, anonymous=True, arrives=True),

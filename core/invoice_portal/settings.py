@@ -11,14 +11,30 @@ from urllib.parse import urlsplit
 
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
+from invoice_portal.paying_settings import SavePolicy
 from invoice_portal.settings_checks import CHECKS, ENV_PREFIX, LIVE_PREFIXES, STRIPE_API_BASE, from_text, strings
 from invoice_portal.settings_checks import Action as Action
 from invoice_portal.settings_checks import PaneName as PaneName
+from invoice_portal.subscription_settings import (
+    NO_SUBSCRIPTION_SETTINGS,
+    Detail,
+    SubscriptionSettings,
+    subscription_settings,
+)
 from invoice_portal.theme import Theme
 
 Translations: TypeAlias = Sequence[str | Path] | Mapping[str, Mapping[str, str]]
 
 SQLITE_FILE: Final = "sqlite:///invoice-portal.sqlite3"
+
+
+_LISTS: Final = (
+    "secret_keys",
+    "allowed_embed_origins",
+    "merchant_api_keys",
+    "stripe_webhook_secrets",
+    "payment_method_types",
+)
 
 
 def _about(text: str, **extra: Any) -> dict[str, Any]:
@@ -43,7 +59,7 @@ class PortalSettings:
 
     stripe_api_key: str = field(
         repr=False,
-        metadata=_about("Secret or restricted Stripe key. Restricted and read-only is enough for this portal."),
+        metadata=_about("Secret or restricted Stripe key. Read-only is enough unless customers pay in the portal."),
     )
     secret_keys: Sequence[str] = field(
         repr=False,
@@ -87,6 +103,19 @@ class PortalSettings:
     )
     session_minutes: int = field(
         default=60, metadata=_about("How long a visit lasts that began at `/enter`, in minutes (1 to 1440).")
+    )
+    subscriptions: SubscriptionSettings = field(
+        default=NO_SUBSCRIPTION_SETTINGS,
+        metadata=_about(
+            "What customers may do with their subscriptions, and what they are offered: see docs/subscriptions.md. A "
+            "`SubscriptionSettings`, a mapping, or JSON."
+        ),
+    )
+    billing_details: frozenset[Detail] = field(
+        default=frozenset(),
+        metadata=_about(
+            "What customers may change of their billing details: any of `name`, `address`, `email`, `phone`, `tax_ids`."
+        ),
     )
     panes: frozenset[PaneName] = field(
         default=frozenset(get_args(PaneName)),
@@ -171,6 +200,30 @@ class PortalSettings:
         repr=False,
         metadata=_about("Where the limits are counted: `memory://` for one process, `database`, or `redis://…`."),
     )
+    stripe_publishable_key: str = field(
+        default="",
+        metadata=_about(
+            "Publishable Stripe key (`pk_…`): with it customers pay in the portal itself, without it on Stripe's page."
+        ),
+    )
+    payment_method_types: Sequence[str] = field(
+        default=(),
+        metadata=_about(
+            "Stripe's types that may be paid with (`us_bank_account`, `card`). Empty: all that your account takes."
+        ),
+    )
+    save_payment_method: SavePolicy = field(
+        default="offer",
+        metadata=_about("Keep a new payment method for later: `never`, `always`, or `offer` it as a choice."),
+    )
+    save_as_default: bool = field(
+        default=False, metadata=_about("Charge renewals to a method that was kept while paying.")
+    )
+    partial_payments: bool = field(default=False, metadata=_about("Let customers pay a part of an invoice."))
+    partial_payment_minimum: Mapping[str, int] = field(
+        default_factory=dict,
+        metadata=_about("The least part, in minor units by currency: `{'usd': 5000}`. Stripe's own minimum else."),
+    )
     theme: Theme = field(
         default=Theme(),
         metadata=_about(
@@ -188,9 +241,16 @@ class PortalSettings:
 
     def __post_init__(self) -> None:
         """Normalise sequences and check everything once."""
-        for name in ("secret_keys", "allowed_embed_origins", "merchant_api_keys", "stripe_webhook_secrets"):
+        for name in (
+            "secret_keys",
+            "allowed_embed_origins",
+            "merchant_api_keys",
+            "stripe_webhook_secrets",
+            "payment_method_types",
+        ):
             object.__setattr__(self, name, strings(name, getattr(self, name)))
-        for name in ("actions", "panes"):
+        object.__setattr__(self, "subscriptions", subscription_settings(self.subscriptions))
+        for name in ("actions", "panes", "billing_details"):
             object.__setattr__(self, name, frozenset(strings(name, getattr(self, name))))
         object.__setattr__(self, "theme", _theme(self.theme))
         for check in CHECKS:

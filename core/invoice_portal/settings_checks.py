@@ -15,6 +15,8 @@ from babel import Locale, UnknownLocaleError
 from invoice_portal.addresses import is_origin, works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
+from invoice_portal.paying_settings import check_paying
+from invoice_portal.subscription_settings import Detail
 
 if TYPE_CHECKING:
     from invoice_portal.settings import PortalSettings
@@ -52,7 +54,7 @@ def from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
     if name in _LISTS:
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    if name == "theme":
+    if name in _MAPPINGS:
         return _json(name, text)
     if name in _FLAGS:
         if text.lower() not in _FLAG_WORDS:
@@ -73,11 +75,14 @@ def _json(name: str, text: str) -> object:
         raise ConfigurationError(f'{ENV_PREFIX}{name.upper()} must be JSON, such as {{"accent": "#0a7d55"}}.') from None
 
 
+_MAPPINGS: Final = frozenset({"theme", "partial_payment_minimum"})
 _LISTS: Final = frozenset(
     {
+        "payment_method_types",
         "secret_keys",
         "actions",
         "panes",
+        "billing_details",
         "translations",
         "allowed_embed_origins",
         "merchant_api_keys",
@@ -92,6 +97,8 @@ _FLAGS: Final = frozenset(
         "portal_sessions_only",
         "audit_trail",
         "theme_from_stripe",
+        "save_as_default",
+        "partial_payments",
         "debug",
     }
 )
@@ -106,6 +113,7 @@ _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
 }
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _TEXTS: Final = (
+    "stripe_publishable_key",
     "stripe_api_key",
     "stripe_api_base",
     "business_name",
@@ -196,6 +204,8 @@ def _check_choices(settings: PortalSettings) -> None:
         raise ConfigurationError(f"actions has {unknown[0]!r}; it may hold {', '.join(get_args(Action))}.")
     if strange := sorted(settings.panes - set(get_args(PaneName))):
         raise ConfigurationError(f"panes has {strange[0]!r}; it may hold {', '.join(get_args(PaneName))}.")
+    if odd := sorted(settings.billing_details - set(get_args(Detail))):
+        raise ConfigurationError(f"billing_details has {odd[0]!r}; it may hold {', '.join(get_args(Detail))}.")
     if settings.actions and "view" not in settings.actions:
         raise ConfigurationError("actions must hold 'view' where it holds anything: the list leads to the invoices.")
 
@@ -277,6 +287,8 @@ def _check_links(settings: PortalSettings) -> None:
             "public_url must be an http(s) address without a query or a password, as customers see it, with nothing "
             "around it."
         )
+    if settings.subscriptions.billing_portal and not settings.public_url:
+        raise ConfigurationError("subscriptions: billing_portal needs public_url, where Stripe's pages lead back to.")
     if settings.live and settings.public_url and address.scheme != "https":
         raise ConfigurationError("public_url must be https with a live key: links let people in.")
     for name in ("enter_limit", "send_limit"):
@@ -309,5 +321,6 @@ CHECKS: Final[Sequence[Callable[[PortalSettings], None]]] = (
     _check_api_keys,
     _check_webhook_secrets,
     _check_links,
+    check_paying,
     _check_language,
 )

@@ -16,7 +16,19 @@ from itsdangerous import BadData, URLSafeSerializer, base64_decode, base64_encod
 _TOKEN = re.compile(r"\.?[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)", re.ASCII)  # a dot in front: the payload is compressed
 
 Purpose: TypeAlias = Literal[
-    "arrival", "session", "bearer", "form", "cursor", "invoice_link", "portal_link", "portal_session", "fresh_link"
+    "arrival",
+    "session",
+    "bearer",
+    "form",
+    "cursor",
+    "invoice_link",
+    "portal_link",
+    "portal_session",
+    "fresh_link",
+    "change",
+    "statement",
+    "paying",
+    "setup",
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
 from invoice_portal.branding import NO_BRANDING, Branding
@@ -161,6 +161,11 @@ def begin(
         branding=branding,
         beside=session if by_host and isinstance(session, Ticket) and session.door == "link" else None,
     )
+
+
+def seen_by_nobody(visit: Visit) -> Visit:
+    """The visit as a stranger's, for pages that are the same whoever asks."""
+    return replace(visit, arrival=NotIdentified("a page of nobody's"), by_session=False)
 
 
 def _host_arrival(visitor: Identity) -> Arrival | NotIdentified:

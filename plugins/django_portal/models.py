@@ -187,3 +187,28 @@ class PaymentOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.intent} {self.outcome}"
+
+
+class Offer(models.Model):
+    """What was offered to a customer, and what became of it."""
+
+    id: models.CharField[str, str] = models.CharField(max_length=32, primary_key=True)
+    account: models.CharField[str, str] = models.CharField(max_length=64)
+    customer: models.CharField[str, str] = models.CharField(max_length=255)
+    offer: models.CharField[str, str] = models.CharField(max_length=64)
+    kind: models.CharField[str, str] = models.CharField(max_length=16)
+    subject: models.CharField[str, str] = models.CharField(max_length=255)
+    shown_at: models.BigIntegerField[int, int] = models.BigIntegerField()
+    taken_at: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+    dismissed_at: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+
+    class Meta:
+        """One row for each customer and offer, by construction."""
+
+        db_table = "invoice_portal_offer"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "customer", "offer"], name="invoice_portal_offer_subject")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer} {self.customer}"

@@ -75,7 +75,8 @@ def test_paying_is_not_done_by_following_a_link(portal: Mounted, account: Accoun
     invoice = account.open(account.customer(ANNA.address))
     browser = portal.browser(ANNA)
     for method in ("GET", "HEAD"):
-        assert browser.send(method, f"/invoices/{invoice}/pay").status in (404, 405), method
+        answer = browser.send(method, f"/invoices/{invoice}/pay")
+        assert (answer.status, answer.location) == (303, f"/billing/invoices/{invoice}"), method
     for method in ("PUT", "DELETE", "PATCH"):
         assert browser.send(method, f"/invoices/{invoice}/pay").status in (403, 404, 405), method
     for path in ("/", f"/invoices/{invoice}", f"/invoices/{invoice}/pdf"):

@@ -11,10 +11,13 @@ from invoice_portal import CustomerId, Email
 from invoice_portal.routes import ROUTES
 from invoice_portal.routing import Route
 from support.accounts import Account
-from support.portals import Answer, Browser, Mounted
+from support.paying import PUBLISHABLE
+from support.portals import Answer, Browser, Mount, Mounted
 
 ANNA, BERT = Email("anna@example.com"), Email("bert@example.com")
 WITH_AN_ID = [route for route in ROUTES if "{invoice}" in route.path and not route.api]
+OF_OTHERS = {"default_method", "remove_method", "subscription"}
+"""Their ids are of methods and subscriptions: test_payment_methods.py and test_subscriptions.py try them."""
 SIGN_INS = {
     "by the host's login": lambda portal, id: portal.browser(ANNA),
     "by a session": lambda portal, id: portal.arrive(ANNA),
@@ -45,8 +48,14 @@ def ask(browser: Browser, route: Route, fields: dict[str, str], **ids: str) -> l
 def test_every_route_with_an_id_is_tried() -> None:
     # Tokens are no ids, and the merchant API is for whoever has its key.
     visited = [route for route in ROUTES if "{" in route.path and "{token}" not in route.path and not route.api]
-    assert {route.name for route in visited} - {route.name for route in WITH_AN_ID} == {"static"}
+    assert {route.name for route in visited} - {route.name for route in WITH_AN_ID} == {"static", *OF_OTHERS}
     assert {"invoice", "invoice_pdf", "credit_note_pdf", "pay"} <= {route.name for route in WITH_AN_ID}
+
+
+@pytest.fixture
+def portal(mount: Mount) -> Mounted:
+    """A portal in which customers pay: it has every route."""
+    return mount(stripe_publishable_key=PUBLISHABLE)
 
 
 @pytest.mark.parametrize("route", WITH_AN_ID, ids=lambda route: route.name)

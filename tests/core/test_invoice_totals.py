@@ -15,7 +15,7 @@ from invoice_portal.money import Money, format_money
 from invoice_portal.pages.invoice import invoice as invoice_page
 from invoice_portal.pages.invoice_view import TotalView
 
-from .helpers.objects import DAY, NOW, Json, invoice, listing, paid_invoice, tax, tax_rate
+from .helpers.objects import DAY, NOW, Json, invoice, line, listing, paid_invoice, tax, tax_rate
 from .helpers.programs import Stripe, play
 from .helpers.visiting import make_visit
 
@@ -66,6 +66,20 @@ CASES = [
             ("Total", "$85.00"),
             ("To pay", "$85.00"),
         ],
+    ),
+    Case(
+        "a discount on a line, which is out of the subtotal already",
+        invoice(
+            lines=listing([line(discounts=["di_2"], discount_amounts=[{"amount": 500, "discount": "di_2"}])]),
+            discounts=["di_1"],
+            total_discount_amounts=[{"amount": 950, "discount": "di_1"}, {"amount": 500, "discount": "di_2"}],
+            subtotal=9500,
+            total=8550,
+            total_excluding_tax=8550,
+            amount_due=8550,
+            amount_remaining=8550,
+        ),
+        [("Subtotal", "$95.00"), ("Discount", "-$9.50"), ("Total", "$85.50"), ("To pay", "$85.50")],
     ),
     Case(
         "exclusive tax",

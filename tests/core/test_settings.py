@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_portal import ConfigurationError, Portal, PortalSettings, Theme
+from invoice_portal import ConfigurationError, Portal, PortalSettings, SubscriptionSettings, Theme
 from invoice_portal.settings_checks import ENV_PREFIX, STRIPE_API_BASE
 
 KEY, SECRET = "sk_test_51abc", "a key of at least 16"
@@ -374,8 +374,8 @@ def test_every_setting_can_be_given_by_the_environment(name: str):
         text = "1" if value else "0"
     elif isinstance(value, tuple | frozenset):
         text = ",".join(sorted(value))
-    elif isinstance(value, Theme):
-        text = json.dumps(dataclasses.asdict(value))
+    elif isinstance(value, Theme | SubscriptionSettings):
+        text = json.dumps(dataclasses.asdict(value), default=list)
     else:
         text = str(value)
     assert getattr(from_env(**{name: text}), name) == value

@@ -196,3 +196,13 @@ def test_promotion_codes_end(api: Api) -> None:
     assert (spent["times_redeemed"], spent["active"]) == (1, False)
     assert api.get("promotion_codes", active=True)["data"] == [api.get(f"promotion_codes/{theirs}")]
     assert api.get(f"coupons/{off}")["times_redeemed"] == 2
+
+
+def test_a_product_is_there_once(api: Api) -> None:
+    data = {"id": "tea", "name": "Tea"}
+    api.price(product_data=data)
+    wanted = {"currency": "usd", "unit_amount": 500, "product_data": data}
+    for refused in (api.refused("POST", "prices", **wanted), api.refused("POST", "products", **data)):
+        assert refused.error["code"] == "resource_already_exists"
+    api.post("products/tea", name="Green tea")
+    assert [product["name"] for product in api.get("products")["data"]] == ["Green tea"]

@@ -9,7 +9,8 @@ from typing import Annotated
 from invoice_portal.api.schema import Amount, Moment, Text, amount
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.pages.handover import payable
-from invoice_portal.pages.invoice_view import Fact, LineView, TotalView
+from invoice_portal.pages.invoice_view import Fact, TotalView
+from invoice_portal.pages.line_view import LineView
 from invoice_portal.pages.parties import PartyView
 from invoice_portal.pages.rows import remark
 from invoice_portal.pages.status import badge, overdue
@@ -92,6 +93,7 @@ class LineData:
     unit_price: UnitPrice | None
     amount: Amount
     proration: bool
+    remarks: Annotated[tuple[Text, ...], "A discount on this line alone, and its tax where the lines differ in it."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ def line_data(visit: Visit, line: Line, view: LineView) -> LineData:
         unit_price=price,
         amount=amount(visit.language, line.amount),
         proration=line.proration,
+        remarks=view.remarks,
     )
 
 

@@ -88,14 +88,22 @@ def _about_the_change(error: Exception, where: str) -> PortalError | None:
     status, code = getattr(error, "http_status", None), _word(getattr(error, "code", None)) or ""
     if status == 402:
         decline = getattr(getattr(error, "error", None), "decline_code", None)
-        return PaymentDeclined(where, code, _word(decline) or "")
+        return PaymentDeclined(where, code, _word(decline) or "", replayed=_replayed(error))
     if status == 409 or code.startswith("idempotency") or type(error).__name__ == "IdempotencyError":
         return Conflict(where)
     if status == 400:
         param = getattr(error, "param", None)
         named = param if isinstance(param, str) and _PARAM.fullmatch(param) else ""
-        return StripeRejected(where, getattr(error, "request_id", None), code=code, param=named)
+        return StripeRejected(
+            where, getattr(error, "request_id", None), code=code, param=named, replayed=_replayed(error)
+        )
     return None
+
+
+def _replayed(error: Exception) -> bool:
+    """Whether this is Stripe's answer to an earlier call with the same idempotency key."""
+    headers: Any = getattr(error, "headers", None) or {}
+    return any(name.lower() == "idempotent-replayed" for name in headers)
 
 
 def _word(code: object) -> str | None:

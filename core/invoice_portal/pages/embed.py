@@ -19,8 +19,8 @@ LOCATION_HEADER: Final = "Portal-Location"
 """Where a redirect would lead, for the frame's script: it can follow one within the portal only."""
 EVENTS_HEADER: Final = "Portal-Events"
 """What the host is told, as JSON, for the page around an embed frame."""
-_TOLD_OTHERWISE: Final = ("session_expired",)
-"""The frame's script asks the page around it, and tells of it so."""
+_ASKED_FIRST: Final = ("pre_", "session_expired")
+"""What the frame's script has asked the page around it, before the server heard of it."""
 _MINUTES_KEPT: Final = 10
 _MODULE: Final = (
     b"const InvoicePortal = (() => {\n",
@@ -72,12 +72,15 @@ def shell_page(visit: Visit, *, alone: str = "", page: bool = False, status: int
             "page": page,
         },
         status=status,
+        nobodys=True,
+        # Pages are swapped into it, the one with Stripe's script too: it must be allowed from the start.
+        stripe_js=bool(visit.settings.stripe_publishable_key),
     )
 
 
 def events_header(visit: Visit) -> dict[str, str]:
     """What happened, where the script of an embed frame asks."""
-    events = [as_told(event) for event in visit.happened if event.name not in _TOLD_OTHERWISE]
+    events = [as_told(event) for event in visit.happened if not event.name.startswith(_ASKED_FIRST)]
     wanted = events and (visit.by_token or visit.request.swapped)
     return {EVENTS_HEADER: json.dumps(events)} if wanted else {}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from invoice_portal.effects import Ok, each
 from invoice_portal.errors import NotFound, StripeUnavailable
 from invoice_portal.http import Redirect, Response
 from invoice_portal.pages.owned import fetch_owned
@@ -13,10 +12,14 @@ from invoice_portal.settings import PortalSettings
 from invoice_portal.settings_checks import STRIPE_API_BASE
 from invoice_portal.stripe_api.credit_notes import retrieve_credit_note
 from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
-from invoice_portal.stripe_api.payments import payments_of
 from invoice_portal.visits import Visit
 
-STRIPE_PAGES: Final = ("https://invoice.stripe.com", "https://pay.stripe.com", "https://files.stripe.com")
+STRIPE_PAGES: Final = (
+    "https://invoice.stripe.com",
+    "https://pay.stripe.com",
+    "https://files.stripe.com",
+    "https://billing.stripe.com",
+)
 
 
 async def invoice_pdf(visit: Visit) -> Response:
@@ -43,18 +46,6 @@ async def pdf_of_credit_note(visit: Visit) -> str:
     if note.invoice != invoice.id or note.owner != invoice.owner:
         raise NotFound("the credit note is not of this invoice")
     return stripe_page(note.pdf_url, visit.settings)
-
-
-async def pay(visit: Visit) -> Response:
-    """Go to Stripe's hosted page for an open invoice; anything else has nothing to pay and is shown as it is now.
-
-    A bank debit takes days, in which the invoice stays open: with one on its way nobody is sent to pay again.
-    """
-    visit.demand("pay")
-    invoice = await _own(visit)
-    if not payable(invoice) or await _on_its_way(invoice):
-        return Redirect(to=visit.url("invoice", {"note": "settled"}, invoice=invoice.id))
-    return Redirect(to=stripe_page(invoice.hosted_url, visit.settings))
 
 
 def payable(invoice: Invoice) -> bool:
@@ -86,12 +77,6 @@ def _origin(url: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc}"
-
-
-async def _on_its_way(invoice: Invoice) -> bool:
-    """Whether a payment of this invoice is being processed; a key that may not read payments cannot tell."""
-    (payments,) = await each([payments_of(invoice.id)])
-    return isinstance(payments, Ok) and any(payment.processing for payment in payments.value.items)
 
 
 async def _own(visit: Visit) -> Invoice:

@@ -4,47 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
-from invoice_portal.marking import N_
+from invoice_portal.pages.payment_words import known_reason, method_name
 from invoice_portal.stripe_api.credit_notes import CreditNote
 from invoice_portal.stripe_api.invoices import WholeInvoice
-from invoice_portal.stripe_api.payments import Method, Payment
+from invoice_portal.stripe_api.payments import Payment
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.visits import Visit
-
-_BRANDS: Final = {
-    "amex": "American Express",
-    "cartes_bancaires": "Cartes Bancaires",
-    "diners": "Diners Club",
-    "discover": "Discover",
-    "eftpos_au": "eftpos",
-    "jcb": "JCB",
-    "mastercard": "Mastercard",
-    "unionpay": "UnionPay",
-    "visa": "Visa",
-}
-_METHODS: Final = {
-    "card": N_("card"),
-    "us_bank_account": N_("bank account"),
-    "sepa_debit": N_("bank account"),
-    "bacs_debit": N_("bank account"),
-    "acss_debit": N_("bank account"),
-    "au_becs_debit": N_("bank account"),
-    "customer_balance": N_("bank transfer"),
-    "link": "Link",
-    "paypal": "PayPal",
-}
-DECLINES: Final = {
-    "expired_card": N_("The card has expired."),
-    "insufficient_funds": N_("There was not enough money on the account."),
-    "authentication_required": N_("Your bank asks you to confirm the payment."),
-    "incorrect_cvc": N_("The security code was not right."),
-    "incorrect_number": N_("The card number was not right."),
-    "processing_error": N_("The bank could not process it. Trying again may help."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +102,5 @@ def _declined(language: Language, payment: Payment) -> str:
         text = _("The payment of %(amount)s with %(method)s did not go through.", amount=amount, method=method)
     else:
         text = _("The payment of %(amount)s did not go through.", amount=amount)
-    reason = DECLINES.get(payment.declined)
-    return f"{text} {_(reason)}" if reason else text
-
-
-def method_name(language: Language, method: Method) -> str:
-    """``Visa 4242``, ``bank account 6789``: what people call it, and its last digits."""
-    brand = _BRANDS.get(method.brand, method.brand.replace("_", " ").title())
-    name = brand or language.gettext(_METHODS.get(method.type, method.type.replace("_", " ")))
-    return f"{name} {method.last4}".strip()
+    reason = known_reason(language, payment.declined)
+    return f"{text} {reason}" if reason else text

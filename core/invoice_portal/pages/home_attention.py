@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, TypeAlias
 from invoice_portal.effects import Failed, Ok, Outcome, StripeCall
 from invoice_portal.errors import NotFound
 from invoice_portal.pages.handover import payable
-from invoice_portal.pages.history import DECLINES, method_name
 from invoice_portal.pages.home_known import Known, subscription_name
+from invoice_portal.pages.payment_words import known_reason, method_name
 from invoice_portal.pages.status import overdue
 from invoice_portal.stripe_api.cards import Card, card_of
 from invoice_portal.stripe_api.ids import is_id
@@ -116,7 +116,7 @@ def _processing(visit: Visit, invoice: Invoice, payment: Payment) -> Notice:
 
 def _failed(visit: Visit, invoice: Invoice, payment: Payment | None) -> Notice:
     _ = visit.language.gettext
-    reason = _(DECLINES[payment.declined]) if payment and payment.declined in DECLINES else ""
+    reason = known_reason(visit.language, payment.declined) if payment else ""
     again = invoice.next_attempt
     if again is not None and again > visit.now:
         then = _("We try again on %(date)s.", date=visit.language.long_date(again))

@@ -39,7 +39,7 @@ async def invoice(visit: Visit) -> Response:
         context={
             "invoice": view,
             "history": history(visit, whole, extras.payments, extras.credit_notes),
-            "note": _("There is nothing left to pay on this invoice.") if _came_to_pay(visit, whole) else "",
+            "note": _note(visit, whole),
             "merchant": whole.invoice.account_name,
             "customer_name": whole.invoice.customer_name,
         },
@@ -65,10 +65,18 @@ async def whole_invoice(visit: Visit) -> tuple[WholeInvoice, Extras]:
     return whole, extras
 
 
-def _came_to_pay(visit: Visit, whole: WholeInvoice) -> bool:
-    """Whether a click on Pay led here because there was nothing (left) to pay."""
-    nothing_due = whole.invoice.status != "open" or whole.invoice.amount_remaining.amount <= 0
-    return nothing_due and visit.request.query.get("note") == "settled"
+def _note(visit: Visit, whole: WholeInvoice) -> str:
+    """What a payment has led to, or a click on Pay where there was nothing (left) to pay; only what is so now."""
+    _, invoice = visit.language.gettext, whole.invoice
+    paid = invoice.status == "paid" or invoice.amount_remaining.amount < invoice.amount_due.amount
+    nothing_due = invoice.status != "open" or invoice.amount_remaining.amount <= 0
+    match visit.request.query.get("note", ""):
+        case "paid" if paid:
+            return _("Paid. Thank you.") if nothing_due else _("This part is paid. Thank you.")
+        case "settled" if nothing_due:
+            return _("There is nothing left to pay on this invoice.")
+        case _:
+            return ""
 
 
 async def _all_lines(whole: WholeInvoice) -> tuple[Line, ...]:

@@ -6,7 +6,7 @@ docs.stripe.com/api/invoices/object).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,10 +14,11 @@ from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
 from invoice_portal.money import Money
 from invoice_portal.pages.handover import payable
+from invoice_portal.pages.line_view import LineView, Names, discounts_on_lines, tax_name, view_lines
 from invoice_portal.pages.parties import PartyView, view_party
 from invoice_portal.pages.status import StatusBadge, badge, overdue
 from invoice_portal.stripe_api.credit_notes import CreditNote
-from invoice_portal.stripe_api.invoices import Address, InvoiceNames, Line, Party, Tax, WholeInvoice
+from invoice_portal.stripe_api.invoices import Address, InvoiceNames, Line, Party, WholeInvoice
 from invoice_portal.stripe_api.payments import Payment
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.tax_rates import TaxRate
@@ -43,17 +44,6 @@ class Fact:
 
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """One line, ready to print."""
-
-    description: str
-    period: str
-    quantity: str
-    unit_price: str
-    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +108,7 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
     invoice, _ = whole.invoice, visit.language.gettext
     number = invoice.number or _("No number")
     sender_name = visit.settings.business_name or invoice.account_name
+    names = Names(extras.names.discounts, extras.tax_rates)
     return InvoiceView(
         title=_("Invoice %(number)s", number=number) if invoice.number else _("Invoice without a number"),
         number=number,
@@ -134,8 +125,8 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
         recipient=view_party(visit.language, whole.recipient),
         ship_to=view_party(visit.language, whole.ship_to) if whole.ship_to else None,
         facts=tuple(_facts(visit.language, whole)),
-        lines=tuple(view_line(visit.language, line) for line in extras.lines),
-        totals=tuple(view_totals(visit.language, whole, extras.names.discounts, extras.tax_rates)),
+        lines=view_lines(visit.language, whole, extras.lines, names),
+        totals=tuple(view_totals(visit.language, whole, extras.lines, names)),
         notices=tuple(_notices(visit.language, whole)),
         memo=whole.memo,
         footer=whole.footer,
@@ -167,30 +158,17 @@ def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:
         yield Fact(name, value)
 
 
-def view_line(language: Language, line: Line) -> LineView:
-    """One line in words and figures."""
-    start, end = line.period
-    return LineView(
-        description=line.description,
-        period=language.period(start, end) if end - start >= _DAY else "",
-        quantity=language.number(line.quantity) if line.quantity is not None else "",
-        unit_price=(
-            language.unit_price(line.unit_price, line.amount.currency)
-            if line.unit_price is not None and not line.proration
-            else ""
-        ),
-        amount=language.money(line.amount),
-    )
+def view_totals(language: Language, whole: WholeInvoice, lines: Sequence[Line], names: Names) -> Iterator[TotalView]:
+    """Stripe's totals in the order in which they follow from each other.
 
-
-def view_totals(
-    language: Language, whole: WholeInvoice, discounts: Mapping[str, str], tax_rates: Mapping[str, TaxRate]
-) -> Iterator[TotalView]:
-    """Stripe's totals in the order in which they follow from each other; names of discounts and tax rates by id."""
+    A discount on single lines stands there: the subtotal is what is left after it.
+    """
     _, row, invoice = language.gettext, partial(_row, language), whole.invoice
+    on_lines = discounts_on_lines(whole, lines)
     yield row(_("Subtotal"), whole.subtotal)
     for discount, amount in whole.discounts:
-        yield row(discounts.get(discount or "") or _("Discount"), _minus(amount))
+        if discount not in on_lines:
+            yield row(names.discounts.get(discount or "") or _("Discount"), _minus(amount))
     if whole.billing_credits.amount:
         yield row(_("Billing credits"), _minus(whole.billing_credits))
     if whole.shipping.amount:
@@ -198,7 +176,7 @@ def view_totals(
     if whole.taxes and whole.total_excluding_tax is not None:
         yield row(_("Total before tax"), whole.total_excluding_tax)
     for tax in whole.taxes:
-        yield row(_tax_name(language, tax, whole.reverse_charge, tax_rates), tax.amount, remark=tax.inclusive)
+        yield row(tax_name(language, tax, whole.reverse_charge, names.tax_rates), tax.amount, remark=tax.inclusive)
     yield row(_("Total"), invoice.total, strong=True)
     if whole.credited_before_payment.amount:
         yield row(_("Credited"), _minus(whole.credited_before_payment))
@@ -235,16 +213,6 @@ def _balance_row(language: Language, whole: WholeInvoice) -> TotalView | None:
 
 def _row(language: Language, name: str, money: Money, *, strong: bool = False, remark: bool = False) -> TotalView:
     return TotalView(name, language.money(money), money, strong, remark)
-
-
-def _tax_name(language: Language, tax: Tax, reverse_charge: bool, rates: Mapping[str, TaxRate]) -> str:
-    _, rate = language.gettext, rates.get(tax.rate or "")
-    name = (rate.display_name if rate else "") or _("Tax")
-    if rate and rate.percentage is not None:
-        name = _("%(tax)s %(percent)s", tax=name, percent=language.percent(rate.percentage))
-    if tax.reason == "reverse_charge" or (reverse_charge and not tax.amount.amount):
-        return _("%(tax)s, reverse charge", tax=name)
-    return _("%(tax)s, included", tax=name) if tax.inclusive else name
 
 
 def _notices(language: Language, whole: WholeInvoice) -> Iterator[str]:

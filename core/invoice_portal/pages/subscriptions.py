@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from invoice_portal.effects import Failed, Ok, Outcome, each, needed
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
+from invoice_portal.marking import N_
+from invoice_portal.pages.naming import names_of
+from invoice_portal.pages.offering import offer_cards
 from invoice_portal.pages.owned import given_subscription, own_customers, own_subscription
 from invoice_portal.pages.subscriptions_view import make_subscription_rows, view_subscription
 from invoice_portal.stripe_api.prices import Price, retrieve_price
-from invoice_portal.stripe_api.products import products_with
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import (
     Discount,
@@ -24,6 +26,17 @@ from invoice_portal.stripe_api.subscriptions import (
 from invoice_portal.visits import Visit
 
 MOST_CUSTOMERS: Final = 20
+_NOTES: Final = {
+    "canceled": N_("Your subscription is canceled. It goes on until the end of the period that is paid for."),
+    "ended": N_("Your subscription has ended."),
+    "resumed": N_("Your subscription goes on. Nothing was lost."),
+    "paused": N_("Your subscription is paused."),
+    "unpaused": N_("Your subscription goes on, and bills are due as usual."),
+    "kept": N_("Good to have you. The offer is yours, and your subscription goes on."),
+    "had": N_("You have had this offer before. Your subscription goes on as it is."),
+    "changed": N_("Your subscription is changed."),
+}
+"""What has just happened, by the note in the address."""
 _MOST_CALLS: Final = 20
 
 
@@ -45,10 +58,17 @@ async def subscription(visit: Visit) -> Response:
     whole = await own_subscription(visit, visit.request.args["subscription"])
     names, discounts = await names_of(whole.prices), await discounts_for(whole)
     view = view_subscription(visit, whole, names, discounts)
+    _ = visit.language.gettext
+    note = _NOTES.get(visit.request.query.get("note", ""), "")
     return Page(
         template="invoice_portal/subscription.html",
         title=view.title,
-        context={"subscription": view, "subscriptions_url": visit.url("subscriptions")},
+        context={
+            "subscription": view,
+            "offers": await offer_cards(visit, whole),
+            "note": _(note) if note else "",
+            "subscriptions_url": visit.url("subscriptions"),
+        },
     )
 
 
@@ -69,14 +89,6 @@ async def own_subscriptions(visit: Visit) -> tuple[Subscription, ...]:
         if not (isinstance(outcome, Failed) and isinstance(outcome.error, NotFound)):  # Stripe has no such customer
             found += await _rest(customer, needed(outcome))
     return await _with_tiers(found)
-
-
-async def names_of(prices: Iterable[Price]) -> Mapping[str, str]:
-    """The names of products by id; a key may lack the permission, and the page stands without them."""
-    ids = sorted({price.product for price in prices if price.product})
-    outcomes = await each([products_with(ids[start : start + 100]) for start in range(0, len(ids), 100)])
-    found = [outcome.value.items for outcome in outcomes if isinstance(outcome, Ok)]
-    return {product.id: product.name for products in found for product in products}
 
 
 async def discounts_for(subscription: Subscription) -> Outcome[tuple[Discount, ...]]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
+from invoice_portal.managing.rules import Deed, deeds
 from invoice_portal.pages.price_words import price_words
 from invoice_portal.pages.status import StatusBadge
 from invoice_portal.pages.subscription_status import explained, next_step, subscription_badge
@@ -49,6 +50,28 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class DeedsView:
+    """The ways to change it: an address that is empty is not offered. ``months`` are those of a pause, in words.
+
+    ``portal_url`` leads to Stripe's own pages, with the flows that they are to open at.
+    """
+
+    change_url: str = ""
+    cancel_url: str = ""
+    resume_url: str = ""
+    pause_url: str = ""
+    unpause_url: str = ""
+    months: tuple[tuple[int, str], ...] = ()
+    portal_url: str = ""
+    flows: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to do."""
+        return any((self.change_url, self.cancel_url, self.resume_url, self.pause_url, self.unpause_url, self.flows))
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionView:
     """One subscription with everything about it."""
 
@@ -62,6 +85,7 @@ class SubscriptionView:
     discounts: tuple[str, ...]
     discounts_failed: bool
     invoices_url: str
+    deeds: DeedsView
 
 
 def name_of_subscription(language: Language, subscription: Subscription, names: Mapping[str, str]) -> str:
@@ -100,6 +124,7 @@ def view_subscription(
         else (),
         discounts_failed=not isinstance(discounts, Ok),
         invoices_url=visit.url("home", {"subscription": subscription.id}) if visit.may("view") else "",
+        deeds=_deeds(visit, subscription),
     )
 
 
@@ -159,3 +184,26 @@ def _facts(language: Language, subscription: Subscription) -> Iterable[Fact]:
     pays = _("By invoice") if subscription.sends_invoices else _("Automatically")
     if not subscription.ended:
         yield Fact(_("Payment"), pays)
+
+
+def _deeds(visit: Visit, subscription: Subscription) -> DeedsView:
+    allowed, settings = deeds(visit, subscription), visit.settings.subscriptions
+    _, ngettext = visit.language.gettext, visit.language.ngettext
+
+    def url(deed: Deed, route: str) -> str:
+        return visit.url(route, subscription=subscription.id) if deed in allowed else ""
+
+    if settings.billing_portal:
+        labels: dict[Deed, str] = {"change": _("Change plan"), "cancel": _("Cancel subscription")}
+        flows = tuple((deed, label) for deed, label in labels.items() if deed in allowed)
+        return DeedsView(portal_url=visit.url("subscription_portal", subscription=subscription.id), flows=flows)
+    return DeedsView(
+        change_url=url("change", "subscription_change"),
+        cancel_url=url("cancel", "subscription_cancel"),
+        resume_url=url("resume", "subscription_resume"),
+        pause_url=url("pause", "subscription_pause"),
+        unpause_url=url("unpause", "subscription_unpause"),
+        months=tuple(
+            (months, ngettext("%(count)s month", "%(count)s months", months)) for months in settings.pause_months
+        ),
+    )

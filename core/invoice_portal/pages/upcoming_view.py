@@ -10,7 +10,8 @@ from invoice_portal.i18n import Language
 from invoice_portal.money import Money
 from invoice_portal.pages.coming import Bill, Coming, Sum, sums_of, unbilled, words
 from invoice_portal.pages.home_known import subscription_name
-from invoice_portal.pages.invoice_view import LineView, TotalView, view_line, view_totals
+from invoice_portal.pages.invoice_view import TotalView, view_totals
+from invoice_portal.pages.line_view import LineView, Names, view_lines
 from invoice_portal.stripe_api.previews import Preview
 from invoice_portal.visits import Visit
 
@@ -100,14 +101,15 @@ def _bill(language: Language, coming: Coming, bill: Bill) -> BillView:
     name, preview = subscription_name(language, bill.subscription, coming.names), bill.preview
     if preview is None:
         return BillView(name, words(language, bill), "", "")
+    lines, names = tuple(line.line for line in preview.lines), Names(coming.discounts, coming.tax_rates)
     return BillView(
         name=name,
         when=words(language, bill),
         amount=language.money(preview.whole.invoice.amount_due) if bill.counted else "",
         payment=_payment(language, preview) if bill.counted else "",
-        lines=tuple(view_line(language, line.line) for line in preview.lines),
+        lines=view_lines(language, preview.whole, lines, names),
         more_lines=preview.more_lines,
-        totals=tuple(view_totals(language, preview.whole, coming.discounts, coming.tax_rates)),
+        totals=tuple(view_totals(language, preview.whole, lines, names)),
     )
 
 

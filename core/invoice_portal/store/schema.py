@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select, text
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 VERSION_TABLE: Final = "invoice_portal_version"
 _LOCK: Final = 7205759403792793
 """A number of the portal's own for PostgreSQL's advisory locks: of several upgrades at once, the others wait."""

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from sqlalchemy.sql.expression import Executable
 
-from invoice_portal.store.tables import chain, counter, customer, link, payment, record, session, switch
+from invoice_portal.store.tables import chain, counter, customer, link, offer, payment, record, session, switch
 
 
 def _given(table: Table) -> dict[str, BindParameter[Any]]:
@@ -65,6 +65,9 @@ _new_chain: Final = insert(chain).values(_given(chain))
 _new_payment: Final = insert(payment).values(_given(payment))
 _OUTCOME: Final = _is(payment, "account", "intent", "outcome")
 _ONE_OUTCOME: Final = ["account", "intent", "outcome"]
+_new_offer: Final = insert(offer).values(_given(offer))
+_OFFER: Final = _is(offer, "account", "customer", "offer")
+_ONE_OFFER: Final = ["account", "customer", "offer"]
 
 
 def _session_with_generation() -> Select[Any]:
@@ -171,4 +174,30 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     "payment.release": delete(payment).where(_OUTCOME, payment.c.told_at.is_(None)),
     "payment.told": update(payment).where(_OUTCOME).values(told_at=_NOW),
     "payment.sweep": delete(payment).where(payment.c.claimed_at < _number("before")),
+    # Offers. Taking one is a claim: of two clicks, one has it.
+    "offer.show": _new_offer.on_conflict_do_nothing(index_elements=_ONE_OFFER).returning(offer.c.id),
+    "offer.take": _new_offer.on_conflict_do_update(
+        index_elements=_ONE_OFFER,
+        set_={"taken_at": _new_offer.excluded.taken_at, "subject": _new_offer.excluded.subject},
+        where=offer.c.taken_at.is_(None),
+    ).returning(offer.c.id),
+    "offer.release": update(offer).where(_OFFER).values(taken_at=None),
+    "offer.dismiss": _new_offer.on_conflict_do_update(
+        index_elements=_ONE_OFFER,
+        set_={"dismissed_at": _new_offer.excluded.dismissed_at},
+        where=offer.c.dismissed_at.is_(None),
+    ).returning(offer.c.id),
+    "offers.of_customer": select(offer.c.offer, offer.c.taken_at, offer.c.dismissed_at).where(
+        _is(offer, "account", "customer")
+    ),
+    "offers.counts": select(
+        offer.c.offer,
+        offer.c.kind,
+        sql.count().label("shown"),
+        sql.count(offer.c.taken_at).label("taken"),
+        sql.count(offer.c.dismissed_at).label("dismissed"),
+    )
+    .where(_is(offer, "account"))
+    .group_by(offer.c.offer, offer.c.kind)
+    .order_by(offer.c.offer),
 }

@@ -129,3 +129,19 @@ payment: Final = Table(
     UniqueConstraint("account", "intent", "outcome", name="invoice_portal_payment_outcome"),
     Index("invoice_portal_payment_claimed", "claimed_at"),
 )
+
+offer: Final = Table(
+    "invoice_portal_offer",
+    metadata,
+    _text("id", 32, empty=False),
+    _text("account", 64),
+    _text("customer", 255),
+    _text("offer", 64),
+    _text("kind", 16),
+    _text("subject", 255),
+    _moment("shown_at", needed=True),
+    _moment("taken_at"),
+    _moment("dismissed_at"),
+    # What was offered to whom, once each, by construction: nobody takes the same offer twice.
+    UniqueConstraint("account", "customer", "offer", name="invoice_portal_offer_subject"),
+)

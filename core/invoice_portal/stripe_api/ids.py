@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from invoice_portal.errors import NotFound
 
-Prefix: TypeAlias = Literal["in", "inpay", "sub", "cn", "cus", "price", "mtr", "pi", "pm"]
+Prefix: TypeAlias = Literal["in", "inpay", "sub", "cn", "cus", "price", "mtr", "pi", "pm", "seti"]
 
 _REST: Final = re.compile(r"[A-Za-z0-9_]{1,250}")
+_HEADS: Final[Mapping[str, tuple[str, ...]]] = {"pm": ("pm", "card", "src", "ba")}
+"""Methods that were saved with Stripe's older interfaces keep ids of another kind."""
 _OWN: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 """Imported customers, and plans from before there were prices, keep ids that merchants chose."""
 
@@ -29,4 +32,4 @@ def is_id(prefix: Prefix, raw: str) -> bool:
     if prefix in ("cus", "price"):
         return _OWN.fullmatch(raw) is not None
     head, _, rest = raw.partition("_")
-    return head == prefix and _REST.fullmatch(rest) is not None
+    return head in _HEADS.get(prefix, (prefix,)) and _REST.fullmatch(rest) is not None

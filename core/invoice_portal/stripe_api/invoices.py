@@ -43,6 +43,7 @@ class Invoice:
     attempted: bool
     next_attempt: int | None
     replaced: bool
+    default_method: str | None
     hosted_url: str = field(repr=False)
     pdf_url: str = field(repr=False)
 
@@ -59,7 +60,11 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. ``quantity`` and ``unit_price`` (minor units) are None where Stripe gives none, as for tiers."""
+    """One line. ``quantity`` and ``unit_price`` (minor units) are None where Stripe gives none, as for tiers.
+
+    ``amount`` is before ``discounts``, which name what each discount, the invoice's own included, takes off the line;
+    ``own_discounts`` are those that were put on this line.
+    """
 
     id: str
     description: str
@@ -68,6 +73,9 @@ class Line:
     unit_price: Decimal | None
     amount: Money
     proration: bool
+    discounts: tuple[tuple[str | None, Money], ...] = ()
+    own_discounts: frozenset[str] = frozenset()
+    taxes: tuple[Tax, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,9 @@ class Party:
 class WholeInvoice:
     """Everything that a faithful invoice shows, in Stripe's own numbers.
 
+    ``discounts`` are all of them, with what they take off in sum; ``own_discounts`` those that were put on the whole
+    invoice.
+
     Balances are the customer's before and after: negative where the customer has credit, and the later one is None
     until finalisation.
     """
@@ -112,6 +123,7 @@ class WholeInvoice:
     footer: str
     subtotal: Money
     discounts: tuple[tuple[str | None, Money], ...]
+    own_discounts: frozenset[str]
     billing_credits: Money
     shipping: Money
     total_excluding_tax: Money | None
@@ -219,6 +231,7 @@ def parse_invoice(reader: Reader) -> Invoice:
         attempted=reader.flag("attempted"),
         next_attempt=reader.moment_or_none("next_payment_attempt"),
         replaced=reader.id_or_none("latest_revision") is not None,
+        default_method=reader.id_or_none("default_payment_method"),
         hosted_url=reader.text_or("hosted_invoice_url"),
         pdf_url=reader.text_or("invoice_pdf"),
     )
@@ -233,9 +246,7 @@ def parse_whole_invoice(reader: Reader) -> WholeInvoice:
     source = reader.inside("from_invoice")
     before_tax = reader.integer_or_none("total_excluding_tax")
     ending = reader.integer_or_none("ending_balance")
-    discounts = reader.each(
-        "total_discount_amounts", lambda item: (item.id_or_none("discount"), item.money("amount", currency))
-    )
+    discounts = _discounts(reader, "total_discount_amounts", currency)
     return WholeInvoice(
         invoice=invoice,
         lines=Listing(*_embedded_lines(reader, currency)),
@@ -248,6 +259,7 @@ def parse_whole_invoice(reader: Reader) -> WholeInvoice:
         footer=reader.text_or("footer"),
         subtotal=reader.money("subtotal", currency),
         discounts=discounts,
+        own_discounts=_ids(reader, "discounts"),
         billing_credits=Money(sum(reader.each("total_pretax_credit_amounts", _billing_credit)), currency),
         shipping=shipping.money("amount_subtotal", currency) if shipping else Money(0, currency),
         total_excluding_tax=None if before_tax is None else Money(before_tax, currency),
@@ -281,6 +293,9 @@ def parse_line(reader: Reader, currency: str) -> Line:
         unit_price=pricing.decimal_or_none("unit_amount_decimal") if pricing else None,
         amount=Money(reader.integer("amount"), currency),
         proration=_prorated(reader),
+        discounts=_discounts(reader, "discount_amounts", currency),
+        own_discounts=_ids(reader, "discounts"),
+        taxes=reader.each("taxes", lambda item: _tax(item, currency)),
     )
 
 
@@ -335,6 +350,17 @@ def _ship_to(reader: Reader) -> Party | None:
 
 def _address(reader: Reader | None) -> Address:
     return Address(*(reader.text_or(field.name) for field in fields(Address))) if reader else Address()
+
+
+def _discounts(reader: Reader, name: str, currency: str) -> tuple[tuple[str | None, Money], ...]:
+    return reader.each(name, lambda item: (item.id_or_none("discount"), item.money("amount", currency)))
+
+
+def _ids(reader: Reader, name: str) -> frozenset[str]:
+    """The ids of an array, of which some or all may be expanded."""
+    if reader.objects(name):
+        return frozenset(reader.each(name, lambda item: item.id()))
+    return frozenset(reader.texts(name))
 
 
 def _tax(reader: Reader, currency: str) -> Tax:

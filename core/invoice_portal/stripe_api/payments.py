@@ -5,7 +5,7 @@ What was paid with what, and what did not go through.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from invoice_portal.effects import StripeCall
 from invoice_portal.money import Money
@@ -23,8 +23,35 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """A payment intent, as far as paying depends on it (docs.stripe.com/api/payment_intents/object).
+
+    ``types`` are those of the methods that it takes. ``saves`` says that what it is paid with is kept for later.
+    ``charge`` is its last one, ``method`` what it is or would be paid with. ``action`` is what the customer must do
+    next, ``verification_url`` Stripe's page for it where there is one. ``wish`` is what the portal made it for, if
+    it did. Its client secret is not read here.
+    """
+
+    id: str
+    status: str
+    amount: Money
+    types: tuple[str, ...]
+    saves: bool
+    method: str | None
+    charge: str | None
+    error: str
+    action: str
+    wish: str
+    verification_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment. ``paid_at`` is set once it went through, ``declined`` (Stripe's code) where the last try failed."""
+    """One payment. ``paid_at`` is set once it went through, ``declined`` (Stripe's code) where the last try failed.
+
+    ``default`` is the one that Stripe made when the invoice was finalised. ``intent`` is None where a key may not read
+    payment intents, and where none stands behind the payment.
+    """
 
     id: str
     status: str
@@ -36,6 +63,8 @@ class Payment:
     declined: str
     declined_method: Method | None
     outside_stripe: bool
+    default: bool
+    intent: Intent | None
 
 
 def payments_of(invoice: str) -> StripeCall[Listing[Payment]]:
@@ -69,6 +98,28 @@ def parse_payment(reader: Reader) -> Payment:
         declined=(error.text_or("decline_code") or error.text_or("code")) if error else "",
         declined_method=_method(error.inside("payment_method")) if error else None,
         outside_stripe=bool(source and source.text_or("type") == "payment_record"),
+        default=reader.flag("is_default"),
+        intent=parse_intent(intent) if intent else None,
+    )
+
+
+def parse_intent(reader: Reader) -> Intent:
+    """Read a payment intent, whatever of it was expanded."""
+    metadata = reader.inside("metadata")
+    error, action = reader.inside("last_payment_error"), reader.inside("next_action")
+    deposits = action.inside("verify_with_microdeposits") if action else None
+    return Intent(
+        id=reader.id(),
+        status=reader.text_or("status"),
+        amount=Money(reader.integer_or_none("amount") or 0, reader.text_or("currency")),
+        types=tuple(sorted(reader.texts("payment_method_types"))),
+        saves=reader.text_or("setup_future_usage") == "off_session",
+        method=reader.id_or_none("payment_method"),
+        charge=reader.id_or_none("latest_charge"),
+        error=(error.text_or("decline_code") or error.text_or("code")) if error else "",
+        action=action.text_or("type") if action else "",
+        wish=metadata.text_or("wish") if metadata else "",
+        verification_url=deposits.text_or("hosted_verification_url") if deposits else "",
     )
 
 

@@ -212,5 +212,5 @@ def _discount(reader: Reader) -> Discount:
         amount_off=Money(amount, coupon.text_or("currency")) if coupon and amount else None,
         duration=coupon.text_or("duration") if coupon else "",
         end=reader.moment_or_none("end"),
-        coupon=coupon.id() if coupon else None,
+        coupon=coupon.text("id") if coupon else None,
     )

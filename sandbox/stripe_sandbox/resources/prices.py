@@ -93,7 +93,7 @@ def _create(call: Call) -> Json:
     _take_lookup_key(call, None)
     product = params.pop("product", None)
     if data is not None:
-        made = new_product(call.sandbox, data["name"], data.get("id"))
+        made = new_product(call.sandbox, data["name"], data.get("id"), "product_data[id]")
         made.update(chosen(data, "active", "metadata", "statement_descriptor", "unit_label"))
         product = made["id"]
     return new_price(call.sandbox, product, **params)

@@ -65,8 +65,10 @@ LIST: Fields = {
 }
 
 
-def new_product(sandbox: Sandbox, name: str, id: str | None = None) -> Json:
-    """Enter a product with nothing but a name."""
+def new_product(sandbox: Sandbox, name: str, id: str | None = None, param: str = "id") -> Json:
+    """Enter a product with nothing but a name. Raises StripeError where the id that is asked for is taken."""
+    if id is not None and sandbox.store.get("product", id) is not None:
+        raise invalid("Product already exists.", param, "resource_already_exists")
     now = sandbox.clock.now
     return sandbox.store.add(
         {
@@ -94,10 +96,7 @@ def new_product(sandbox: Sandbox, name: str, id: str | None = None) -> Json:
 
 def _create(call: Call) -> Json:
     params = call.params
-    id = params.get("id")
-    if id is not None and call.store.get("product", id) is not None:
-        raise invalid("Product already exists.", "id", "resource_already_exists")
-    product = new_product(call.sandbox, params["name"], id)
+    product = new_product(call.sandbox, params["name"], params.get("id"))
     _apply(call, product)
     if "default_price_data" in params:
         price = new_price(call.sandbox, product["id"], **params["default_price_data"])

@@ -1,0 +1,1 @@
+"""Changing subscriptions: what is allowed, what it costs, and doing it. Pages and the JSON API share these programs."""

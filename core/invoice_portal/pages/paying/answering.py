@@ -1,0 +1,62 @@
+"""How a step of a payment answers: a page for a browser, JSON for the portal's own script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoice_portal.errors import PortalError
+from invoice_portal.http import Data, Redirect, Response
+from invoice_portal.pages.paying.settle import Settled
+from invoice_portal.pages.payment_words import refusal
+from invoice_portal.visits import Visit
+
+
+def asks_for_json(visit: Visit) -> bool:
+    """Whether the portal's own script asks."""
+    return "application/json" in visit.request.headers.get("accept", "")
+
+
+def told_error(visit: Visit, error: PortalError) -> Data:
+    """An error as the portal's own script shows it: a text that says what to do."""
+    _ = visit.language.gettext
+    text = getattr(error, "reason", "") or _(error.advice)
+    return Data(value={"status": "error", "kind": type(error).__name__, "text": text}, status=error.status)
+
+
+def text_of(visit: Visit, settled: Settled) -> str:
+    """How a payment ended, in the customer's words; empty where nothing needs to be said."""
+    _ = visit.language.gettext
+    match settled.status:
+        case "paid":
+            return _("Paid. Thank you.")
+        case "processing":
+            return _("Your payment is on its way. It can take a few days to arrive.")
+        case "action":
+            return _("Your bank asks you to confirm this payment.")
+        case "failed":
+            return refusal(visit.language, settled.code)
+        case "changed":
+            return _("What is due has changed since this page was opened. Please look again before you pay.")
+        case "nothing":
+            return _("There is nothing left to pay on this invoice, or a payment is on its way.")
+        case "unknown":
+            return _(
+                "We could not learn yet whether the payment went through. Look again in a moment; it is never taken "
+                "twice."
+            )
+
+
+def data_of(visit: Visit, settled: Settled, **more: Any) -> Data:
+    """How a payment ended, for the portal's own script."""
+    return Data(value={"status": settled.status, "text": text_of(visit, settled), **more})
+
+
+def page_after(visit: Visit, invoice: str, settled: Settled) -> Response:
+    """Where a browser goes: the invoice where it is settled, else back to paying, which says what happened."""
+    match settled.status:
+        case "paid" | "processing" | "nothing":
+            note = {"paid": "paid", "processing": "on_its_way", "nothing": "settled"}[settled.status]
+            return Redirect(to=visit.url("invoice", {"note": note}, invoice=invoice))
+        case status:
+            query = {"note": status, "reason": settled.code}
+            return Redirect(to=visit.url("pay_page", query, invoice=invoice))

@@ -1,0 +1,68 @@
+"""Paying on Stripe's own page: without JavaScript, without a publishable key, and for whoever prefers it."""
+
+from __future__ import annotations
+
+from invoice_portal.effects import Ok, each
+from invoice_portal.errors import Vetoed
+from invoice_portal.http import Redirect, Response
+from invoice_portal.pages.handover import payable, stripe_page
+from invoice_portal.pages.owned import fetch_owned
+from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
+from invoice_portal.pages.paying.due import Due
+from invoice_portal.pages.paying.limits import pays_here
+from invoice_portal.pages.paying.own_intent import make_way
+from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
+from invoice_portal.stripe_api.payment_intents import shape_invoice
+from invoice_portal.stripe_api.payments import payments_of
+from invoice_portal.visits import Visit
+
+
+async def pay(visit: Visit) -> Response:
+    """The button *Pay*: to the page where it is paid, the portal's own or Stripe's."""
+    if not pays_here(visit):
+        return await pay_hosted(visit)
+    invoice = await fetch_owned(visit, retrieve_invoice(visit.request.args["invoice"]), lambda invoice: invoice)
+    return Redirect(to=visit.url("pay_page", invoice=invoice.id))
+
+
+async def pay_hosted(visit: Visit) -> Response:
+    """Go to Stripe's hosted page for an open invoice; anything else has nothing to pay and is shown as it is now.
+
+    A bank debit takes days, in which the invoice stays open: with one on its way nobody is sent to pay again. A key
+    that may not read payments cannot tell, and Stripe's page does.
+    """
+    visit.demand("pay")
+    args = visit.request.args
+    invoice = await fetch_owned(visit, retrieve_invoice(args["invoice"]), lambda invoice: invoice)
+    due, seen = await _read(invoice)
+    if not payable(invoice) or due.under_way:
+        note = "on_its_way" if due.under_way else "settled"
+        return Redirect(to=visit.url("invoice", {"note": note}, invoice=invoice.id))
+    types = await types_of(visit, due)
+    if types and not hosted_types_fit(due, types):
+        await _shape(visit, due, types)
+    await ask_before(visit, payment_about(visit, due, due.remaining.amount, "hosted"))
+    if seen and due.own:
+        await make_way(visit, due)
+    return Redirect(to=stripe_page(invoice.hosted_url, visit.settings))
+
+
+def hosted_types_fit(due: Due, types: tuple[str, ...]) -> bool:
+    """Whether Stripe's page of this invoice takes no other types than these; it takes those of the default intent."""
+    return not types or (due.default is not None and set(due.default.types) <= set(types))
+
+
+async def _read(invoice: Invoice) -> tuple[Due, bool]:
+    """The reading, and whether its payments could be read."""
+    (payments,) = await each([payments_of(invoice.id)])
+    return Due(invoice, payments.value.items if isinstance(payments, Ok) else ()), isinstance(payments, Ok)
+
+
+async def _shape(visit: Visit, due: Due, types: tuple[str, ...]) -> None:
+    """Have Stripe's page take these types only. Raises ``Vetoed`` where it does not."""
+    await each([shape_invoice(due.invoice.id, types)])
+    shaped, seen = await _read(due.invoice)
+    if not seen or not hosted_types_fit(shaped, types):
+        _ = visit.language.gettext
+        text = _("This invoice cannot be paid on that page. Please contact us, and we tell you how to pay it.")
+        raise Vetoed("Stripe's page takes other types than may be paid with", reason=text)

@@ -1,0 +1,87 @@
+"""A customer's saved methods, ready to print."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from invoice_portal.effects import Ok, each, together
+from invoice_portal.i18n import Language
+from invoice_portal.pages.paying.due import Due
+from invoice_portal.pages.payment_words import method_name
+from invoice_portal.stripe_api.default_methods import customer_default, subscription_default
+from invoice_portal.stripe_api.payment_methods import SavedMethod, saved_methods
+from invoice_portal.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class MethodView:
+    """One method. ``remark`` says when a card expires, and that it has; ``usable`` whether it can be paid with."""
+
+    id: str
+    name: str
+    remark: str
+    default: bool
+    expired: bool
+    usable: bool
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was found: ``failed`` where the methods could not be read just now."""
+
+    methods: tuple[SavedMethod, ...] = ()
+    default: str | None = None
+    failed: bool = False
+
+
+async def saved_for(due: Due) -> Saved:
+    """The methods that an invoice may be paid with, and the one that Stripe itself would charge."""
+    methods, default = await together(saved_methods(due.customer), customer_default(due.customer))
+    if not isinstance(methods, Ok):
+        return Saved(failed=True)
+    own = due.invoice.default_method
+    if own is None and due.invoice.subscription is not None:
+        (subscription,) = await each([subscription_default(due.invoice.subscription)])
+        own = subscription.value.default_method if isinstance(subscription, Ok) else None
+    customers = default.value if isinstance(default, Ok) else None
+    mine = tuple(method for method in methods.value.items if method.owner == due.customer)
+    return Saved(mine, own or customers)
+
+
+def view_methods(visit: Visit, saved: Saved, types: Collection[str] = ()) -> tuple[MethodView, ...]:
+    """The methods that may be chosen, the default first; those that have expired are shown and cannot be chosen."""
+    fitting = [method for method in saved.methods if not types or method.shown.type in types]
+    fitting.sort(key=lambda method: (method.id != saved.default, method.expired(visit.now)))
+    usable = [method.id for method in fitting if not method.expired(visit.now)]
+    return tuple(
+        MethodView(
+            id=method.id,
+            name=method_name(visit.language, method.shown),
+            remark=expiry_text(visit.language, method, visit.now),
+            default=method.id == saved.default,
+            expired=method.expired(visit.now),
+            usable=method.id in usable,
+            chosen=usable[:1] == [method.id],
+        )
+        for method in fitting
+    )
+
+
+def expiry_text(language: Language, method: SavedMethod, now: int) -> str:
+    """``Expires 12/2030``, or that it has; empty for what does not expire."""
+    if method.expiry is None:
+        return ""
+    _, (year, month) = language.gettext, method.expiry
+    when = f"{month:02}/{year}"
+    return _("Expired %(date)s", date=when) if method.expired(now) else _("Expires %(date)s", date=when)
+
+
+def expires_before(method: SavedMethod, moment: int | None) -> bool:
+    """Whether a card's last month is over at ``moment`` (UTC seconds)."""
+    if method.expiry is None or moment is None:
+        return False
+    at = datetime.fromtimestamp(moment, UTC)
+    return method.expiry < (at.year, at.month)

@@ -1,0 +1,83 @@
+"""One click with a saved method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoice_portal.errors import NotAllowed, NotFound, PortalError
+from invoice_portal.hooks import Payment
+from invoice_portal.http import Response
+from invoice_portal.pages.paying.answering import asks_for_json, data_of, page_after, told_error
+from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
+from invoice_portal.pages.paying.due import Due, fetch_due
+from invoice_portal.pages.paying.ending import end
+from invoice_portal.pages.paying.limits import acceptable, demand_here, has_saved_methods
+from invoice_portal.pages.paying.settle import Settled, settle
+from invoice_portal.pages.paying.statement import Statement, open_statement
+from invoice_portal.stripe_api.payment_methods import SavedMethod, saved_methods
+from invoice_portal.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the customer agreed to, and a fresh reading that it still fits."""
+
+    due: Due
+    statement: Statement
+    method: SavedMethod
+    payment: Payment
+
+
+async def pay_saved(visit: Visit) -> Response:
+    """Pay what the page stated with the method that was chosen."""
+    id, form = visit.request.args["invoice"], visit.request.form
+    try:
+        settled = await pay_one(visit, id, form.get("statement", ""), form.get("method", ""))
+    except PortalError as error:
+        if not asks_for_json(visit):
+            raise
+        return told_error(visit, error)
+    return data_of(visit, settled) if asks_for_json(visit) else page_after(visit, id, settled)
+
+
+async def pay_one(visit: Visit, invoice: str, statement: str, method: str) -> Settled:
+    """Pay one invoice, and tell how it ended.
+
+    Raises ``NotAllowed``, ``NotFound`` for an invoice or a method that is not the visitor's, ``Vetoed``.
+    """
+    demand_here(visit)
+    agreed = await _agreed(visit, invoice, statement, method)
+    if isinstance(agreed, Settled):
+        return agreed
+    settled = await settle(visit, agreed.due, agreed.statement, agreed.method)
+    await end(visit, agreed.payment, settled)
+    return settled
+
+
+async def _agreed(visit: Visit, invoice: str, sealed: str, method: str) -> Agreed | Settled:
+    due = await fetch_due(visit, invoice)
+    if not due.payable:
+        return Settled("nothing")
+    statement = open_statement(visit.signer, sealed, visit.now)
+    if statement is None or not acceptable(visit.settings, due, statement):
+        return Settled("changed")
+    chosen = await _method(visit, due, method)
+    if chosen.expired(visit.now):
+        return Settled("failed", "expired_card")
+    payment = payment_about(visit, due, statement.amount.amount, "saved", chosen.id)
+    await ask_before(visit, payment)
+    return Agreed(due, statement, chosen, payment)
+
+
+async def _method(visit: Visit, due: Due, id: str) -> SavedMethod:
+    """The customer's own method with this id, of a type that may be paid with."""
+    if not has_saved_methods(visit):
+        raise NotAllowed("a link to one invoice does not open what the customer has saved")
+    listing = await saved_methods(due.customer)
+    found = next((method for method in listing.items if method.id == id and method.owner == due.customer), None)
+    if found is None:
+        raise NotFound("the customer has no such saved method")
+    types = await types_of(visit, due)
+    if types and found.shown.type not in types:
+        raise NotAllowed(f"this invoice may not be paid with {found.shown.type}")
+    return found

@@ -1,0 +1,113 @@
+"""Paying with a saved method: the one call that takes the money, and what Stripe says became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from invoice_portal.effects import Failed, Outcome, StripeCall, each
+from invoice_portal.errors import NotFound, PaymentDeclined, StripeRejected, StripeUnavailable
+from invoice_portal.outcomes import payment_begun
+from invoice_portal.pages.paying.due import Due, fetch_due
+from invoice_portal.pages.paying.own_intent import Wish, key_of, make_way, own_intent
+from invoice_portal.pages.paying.statement import Statement
+from invoice_portal.stripe_api.payment_intents import confirm_intent, pay_invoice
+from invoice_portal.stripe_api.payment_methods import SavedMethod
+from invoice_portal.stripe_api.payments import Intent
+from invoice_portal.visits import Visit
+
+Status: TypeAlias = Literal["paid", "processing", "action", "failed", "changed", "nothing", "unknown"]
+
+_MOST_REPLAYS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How it ended, by a reading made afterwards.
+
+    ``action``: the customer must act first. ``failed``: ``code`` says why. ``changed``: what is due is not what the
+    page said, or another payment is ahead; nothing was paid. ``nothing``: there is nothing (left) to pay, or it is on
+    its way already. ``unknown``: Stripe did not answer; paying again is safe, and pays once. ``attempt`` is the
+    charge that failed.
+    """
+
+    status: Status
+    code: str = ""
+    intent: str = ""
+    attempt: str = ""
+
+
+async def settle(visit: Visit, due: Due, statement: Statement, method: SavedMethod) -> Settled:
+    """Take what was stated with a saved method. ``due`` is a fresh reading."""
+    default = due.default
+    if default is not None and not statement.part and method.shown.type in default.types:
+        due = await make_way(visit, due)
+        intent = due.default
+    else:
+        wish = Wish(statement.amount, (method.shown.type,))
+        due, intent = await own_intent(visit, due, wish)
+    if intent is None or not due.payable or not statement.holds(due):
+        return Settled("changed" if due.payable else "nothing")
+    id = intent.id
+
+    def call(attempt: int) -> StripeCall[None]:
+        key = key_of(due.state, id, method.id, str(attempt))
+        if default is not None and id == default.id:
+            return pay_invoice(due.invoice.id, method.id, key)
+        return confirm_intent(id, method.id, key)
+
+    await payment_begun(visit, id, "saved")
+    return await _tried(visit, due, intent, call)
+
+
+async def _tried(visit: Visit, due: Due, intent: Intent, call: Callable[[int], StripeCall[None]]) -> Settled:
+    """Make the call and read again.
+
+    Stripe repeats a refusal for a day. Where a refusal is such a repetition and has left no trace, the state of things
+    is the one before it and nothing is under way: then the customer's new try is a new call.
+    """
+    for attempt in range(_MOST_REPLAYS):
+        (outcome,) = await each([call(attempt)])
+        try:
+            after = await fetch_due(visit, due.invoice.id)
+        except StripeUnavailable:
+            return Settled("unknown", intent=intent.id)
+        if not (_is_replay(outcome) and after.state == due.state):
+            break
+    return _judged(outcome, after, intent)
+
+
+def _is_replay(outcome: Outcome[None]) -> bool:
+    return (
+        isinstance(outcome, Failed)
+        and isinstance(outcome.error, PaymentDeclined | StripeRejected)
+        and outcome.error.replayed
+    )
+
+
+def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
+    """What became of it: the reading decides, and Stripe's answer only says why it failed."""
+    now = after.intent(before.id)
+    if now is not None and (ended := status_of(after, now)):
+        return Settled(ended, intent=now.id)
+    charge = (now.charge if now else None) or ""
+    match outcome:
+        case Failed(PaymentDeclined() as error):
+            return Settled("failed", error.decline_code or error.code, before.id, charge)
+        case Failed(StripeRejected() as error):
+            return Settled("failed", error.code, before.id, charge)
+        case Failed(NotFound()):
+            return Settled("failed", "resource_missing", before.id, charge)
+    if now is not None and now.error and now != before:
+        return Settled("failed", now.error, before.id, charge)
+    return Settled("unknown", intent=before.id)
+
+
+def status_of(due: Due, intent: Intent) -> Literal["paid", "processing", "action"] | None:
+    """How an intent stands; None where it was not paid."""
+    if intent.status == "succeeded" or due.invoice.status == "paid":
+        return "paid"
+    if intent.status == "processing":
+        return "processing"
+    return "action" if intent.status == "requires_action" else None
