@@ -1,7 +1,7 @@
 """Serves one of the plain samples, and says who is logged in: `python serve.py html`, at http://localhost:3000.
 
-For trying things out: there is no login here, everybody is EMAIL. It sends a strict Content-Security-Policy, to show what
-a strict page must open for the portal: its origin, in script-src, frame-src and, for the JSON API, connect-src.
+For trying things out: there is no login here, everybody is EMAIL. It sends a strict Content-Security-Policy, to show
+what a strict page must open for the portal: its origin, in script-src, frame-src and, for the JSON API, connect-src.
 """
 
 import json
@@ -43,15 +43,14 @@ class Sample(SimpleHTTPRequestHandler):
         parts = urlsplit(PORTAL)
         portal = f"{parts.scheme}://{parts.netloc}"
         policy = f"default-src 'self'; script-src 'self' {portal}; connect-src 'self' {portal}; frame-src {portal}"
-        # The frame's height is set by script, which needs no permission; its first style does.
         self.send_header("Content-Security-Policy", policy)
         super().end_headers()
 
 
 def main() -> None:
     """Serve the folder that is named, until it is interrupted."""
-    folder = HERE / sys.argv[1]
-    with ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "3000"))), partial(Sample, directory=str(folder))) as server:
+    sample = partial(Sample, directory=str(HERE / sys.argv[1]))
+    with ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "3000"))), sample) as server:
         print(f"http://localhost:{server.server_address[1]}/", flush=True)
         server.serve_forever()
 
