@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests need a browser (Chromium), Node.js, PHP, Ruby, PostgreSQL and Redis beside Python. What is there is used; what is
-# missing is installed from Debian's packages, as root or with sudo.
+# The tests need a browser (Chromium), Node.js, PHP, Ruby, PostgreSQL and Redis beside Python. What is there is used;
+# what is missing is installed from Debian's packages, as root or with sudo.
 set -eu
 
 missing=""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
 from invoice_portal.errors import PortalError, StripeUnavailable
@@ -162,3 +163,12 @@ def needed(outcome: Outcome[T]) -> T:
     if isinstance(outcome, Failed):
         raise outcome.error
     return outcome.value
+
+
+async def in_groups(
+    groups: Sequence[Sequence[StripeCall[Any]]], seconds: float | None = None
+) -> list[tuple[Outcome[Any], ...]]:
+    """Make the calls of several groups, all at once, and give each group its outcomes."""
+    calls = [call for group in groups for call in group]
+    outcomes = iter(await each(calls, seconds) if calls else ())
+    return [tuple(islice(outcomes, len(group))) for group in groups]

@@ -150,7 +150,16 @@ class Asset:
     shared: bool = False
 
 
-Response: TypeAlias = Page | Redirect | Data | Empty | Asset
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file made for this visitor, for nobody to keep on the way; ``name`` is ASCII."""
+
+    body: bytes
+    content_type: str
+    name: str
+
+
+Response: TypeAlias = Page | Redirect | Data | Empty | Asset | Download
 
 Render: TypeAlias = Callable[[str, Mapping[str, Any]], "Rendered"]
 """How the host's framework renders a template."""

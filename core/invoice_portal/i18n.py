@@ -7,10 +7,11 @@ for. The English text is its own id. A host adds folders of its own, or rewords 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from datetime import date as Day
-from datetime import datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
@@ -20,15 +21,15 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
-from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+from babel.numbers import NumberFormatError, format_compact_decimal, format_decimal, parse_decimal
 from babel.support import Translations
 
 from invoice_portal.errors import ConfigurationError
-from invoice_portal.money import Money, format_money, format_unit_price
+from invoice_portal.money import Money, format_money, format_rough_money, format_unit_price
 from invoice_portal.resources import data_dir
 
 SOURCE_LANGUAGE: Final = "en"
@@ -36,6 +37,7 @@ _FILE: Final = "*/LC_MESSAGES/messages.po"
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 _MOST_ACCEPTED: Final = 20
+_NO_COUNTRIES: Final = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 _MOST_TYPED: Final = 20
 
 
@@ -88,6 +90,11 @@ class Language:
         name: str = Locale.parse(self._locale).territories.get(code.upper(), code)
         return name
 
+    def countries(self) -> list[tuple[str, str]]:
+        """Code and name of every country, in the order of this language's names."""
+        names = [(code, self.country(code)) for code in countries()]
+        return sorted(names, key=lambda pair: unicodedata.normalize("NFKD", pair[1]).casefold())
+
     def percent(self, percentage: Decimal) -> str:
         """``percentage`` is in percent: 19 is 19%."""
         text = format_decimal(percentage, format="#,##0.####", locale=self._locale)
@@ -120,6 +127,33 @@ class Language:
         if last <= first:
             return self.date(start)
         return format_interval(first, last, "yMMMd", locale=self._locale)
+
+    def utc_date(self, moment: int) -> str:
+        """The day of a moment (UTC seconds) in UTC, as Stripe counts usage: Nov 1, 2026."""
+        return _date(datetime.fromtimestamp(moment, UTC).date().isoformat(), "medium", self._locale)
+
+    def utc_day(self, moment: int) -> str:
+        """The same without the year: Nov 1."""
+        return format_skeleton("MMMd", datetime.fromtimestamp(moment, UTC), locale=self._locale)
+
+    def utc_period(self, start: int, end: int) -> str:
+        """Two moments (UTC seconds) as a span of UTC days."""
+        first, last = (datetime.fromtimestamp(moment, UTC).date() for moment in (start, end))
+        return format_interval(first, last, "yMMMd", locale=self._locale)
+
+    def utc_time(self, moment: int) -> str:
+        """The time of a moment (UTC seconds) in UTC: 14:05."""
+        return format_time(datetime.fromtimestamp(moment, UTC), "short", locale=self._locale)
+
+    def rough_money(self, value: Decimal, currency: str) -> str:
+        """A round amount in the major unit, for a scale: $50, or $0.25 where there is no need for less."""
+        return format_rough_money(value, currency, self._locale)
+
+    def compact(self, number: Decimal) -> str:
+        """A round number in few characters, for a scale: 1.5K."""
+        if abs(number) < 10_000:
+            return self.number(number)
+        return format_compact_decimal(number, locale=self._locale, fraction_digits=1)
 
     def start_of_day(self, day: Day) -> int:
         """The first moment (UTC seconds) of a day in the portal's time zone, also where clocks jump at midnight."""
@@ -224,6 +258,13 @@ class Languages:
 
     def _of(self, code: str) -> Iterable[tuple[str, str]]:
         return self._reworded.get(code, {}).items()
+
+
+@lru_cache(maxsize=1)
+def countries() -> frozenset[str]:
+    """The ISO 3166 codes of all countries; CLDR's own codes for regions and test locales are none."""
+    known = [str(code) for code in Locale.parse("en").territories]
+    return frozenset(code for code in known if len(code) == 2 and code.isalpha()) - _NO_COUNTRIES
 
 
 def accepted(header: str) -> list[str]:

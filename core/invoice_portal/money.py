@@ -61,6 +61,12 @@ def format_unit_price(minor: Decimal, currency: str, locale: str) -> str:
     return _apply(value, currency, locale, least, exponent(currency) + _MOST_DECIMALS)
 
 
+def format_rough_money(value: Decimal, currency: str, locale: str) -> str:
+    """A round amount in the major unit, without decimals where it has none: for the scale of a graph."""
+    whole = value == value.to_integral_value()
+    return _apply(value, currency, locale, 0 if whole else exponent(currency), _MOST_DECIMALS)
+
+
 def _apply(value: Decimal, currency: str, locale: str, least: int, most: int) -> str:
     text = str(_pattern(locale, least, most).apply(value, locale, currency=currency.upper(), currency_digits=False))
     if value < 0:  # Babel keeps the pattern's plain hyphen; CLDR's sign brings the mark that holds it in its place

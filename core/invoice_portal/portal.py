@@ -35,6 +35,7 @@ from invoice_portal.http import (
     Asset,
     Cookie,
     Data,
+    Download,
     Empty,
     Page,
     Redirect,
@@ -375,6 +376,14 @@ class Portal:
                     "Content-Type": response.content_type,
                     "Cache-Control": f"public, max-age={response.max_age}",
                     **(ANY_ORIGIN if response.shared else {}),
+                    **COMMON_HEADERS,
+                }
+                return self._reply(visit, 200, headers, response.body, ())
+            case Download():
+                headers = {
+                    "Content-Type": response.content_type,
+                    "Content-Disposition": f'attachment; filename="{response.name}"',
+                    "Cache-Control": "no-store",
                     **COMMON_HEADERS,
                 }
                 return self._reply(visit, 200, headers, response.body, ())

@@ -13,6 +13,7 @@ from invoice_portal.pages import (
     assets,
     cancelling,
     changing,
+    details,
     embed,
     enter,
     handover,
@@ -22,6 +23,7 @@ from invoice_portal.pages import (
     sharing,
     subscriptions,
     upcoming,
+    usage,
     webhook,
 )
 from invoice_portal.pages.paying import routes as paying
@@ -168,6 +170,8 @@ OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
 ROUTES: Final = (
     Route("home", "/", home.home),
     Route("upcoming", "/upcoming", upcoming.upcoming, audit="upcoming.viewed"),
+    Route("usage", "/usage", usage.usage, audit="usage.viewed"),
+    Route("usage_csv", "/usage/csv", usage.usage_csv, audit="usage.downloaded"),
     Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True, audit="entered"),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True, audit="left"),
     Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed", event="select_invoice"),
@@ -202,6 +206,10 @@ ROUTES: Final = (
     Route("subscription_portal", _SUBSCRIPTION + "/portal", portal_flows.open_portal, ("POST",), protected=True),
     Route("subscription_change", _SUBSCRIPTION + "/change", changing.change_page),
     Route("change_subscription", _SUBSCRIPTION + "/change", changing.change_form, ("POST",), protected=True),
+    Route("details", "/details", details.details_page, audit="details.viewed"),
+    Route("save_details", "/details", details.save_form, ("POST",), protected=True),
+    Route("add_tax_id", "/details/tax_ids", details.add_form, ("POST",), protected=True),
+    Route("remove_tax_id", "/details/tax_ids/remove", details.remove_form, ("POST",), protected=True),
     Route("dismiss_offer", _SUBSCRIPTION + "/dismiss", changing.dismiss_form, ("POST",), protected=True),
     # No login and no form's token: who may speak here shows by the signature.
     Route("webhook", "/webhook", webhook.webhook, ("POST",), anonymous=True, api=True, longest_body=MAX_EVENT_BYTES),

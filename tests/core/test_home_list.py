@@ -133,16 +133,38 @@ def test_a_cursor_tells_nothing_of_the_invoice_in_clear():
 # Filters
 
 
+def issued(id: str, at: int) -> dict[str, Any]:
+    """Issued at a moment, begun a day before."""
+    return invoice(id, created=at - DAY, effective_at=at)
+
+
 def test_days_are_read_in_the_portals_time_zone_and_the_last_one_counts_whole():
-    stripe = stripe_with([])
+    first = 1790766000  # 2026-09-30 11:00 UTC: New Zealand's summer time has begun
+    moments = {"after": first + 2 * DAY, "last": first + 2 * DAY - 1, "first": first, "before": first - 1}
+    stripe = stripe_with([issued(f"in_{name}", at) for name, at in moments.items()])
     zone = {"time_zone": "Pacific/Auckland"}
     from invoice_portal.i18n import Languages
 
     language = Languages(time_zone="Pacific/Auckland")
-    view_of(stripe, visitor=CUS, settings=zone, languages=language, query={"from": "2026-10-01", "to": "2026-10-02"})
-    created = stripe.asked(INVOICES)[0]["created"]
-    assert created["lt"] - created["gte"] == 2 * DAY
-    assert created["gte"] == 1790766000  # 2026-09-30 11:00 UTC: New Zealand's summer time has begun
+    query = {"from": "2026-10-01", "to": "2026-10-02"}
+    view = view_of(stripe, visitor=CUS, settings=zone, languages=language, query=query)
+    assert [row.number for row in view.rows] == ["LMN-in_last", "LMN-in_first"]
+
+
+def test_the_days_are_those_of_issue_that_the_list_shows_and_not_those_of_the_draft():
+    stripe = stripe_with([])
+    view_of(stripe, visitor=CUS, query={"from": "2026-10-01", "to": "2026-10-31"})
+    asked, (first, end) = stripe.asked(INVOICES)[0]["created"], (1790812800, 1793491200)
+    assert (first - asked["gte"], asked["lt"] - end) == (31 * DAY, 31 * DAY)
+    left_waiting = issued("in_waited", first) | {"created": first - 30 * DAY}
+    backdated = issued("in_backdated", end - 1) | {"created": end + 5 * DAY}
+    only_begun = invoice("in_begun", created=first, effective_at=end)
+    view = view_of(
+        stripe_with([backdated, only_begun, left_waiting]),
+        visitor=CUS,
+        query={"from": "2026-10-01", "to": "2026-10-31"},
+    )
+    assert [row.number for row in view.rows] == ["LMN-in_backdated", "LMN-in_waited"]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,11 @@ def version(name: str) -> str:
     return _version(read_asset(name))
 
 
+def script_url(visit: Visit, name: str) -> str:
+    """The address of a script of ours, with its version."""
+    return visit.url("static", {"v": version(name)}, name=name)
+
+
 @lru_cache(maxsize=1)
 def _files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in data_dir("static").iterdir() if path.is_file()}

@@ -50,7 +50,8 @@ async def pdf_of_credit_note(visit: Visit) -> str:
 
 def payable(invoice: Invoice) -> bool:
     """Whether there is something to pay and a page to pay it on."""
-    return invoice.status == "open" and invoice.amount_remaining.amount > 0 and bool(invoice.hosted_url)
+    due = invoice.status == "open" and invoice.amount_remaining.amount > 0
+    return due and bool(invoice.hosted_url) and not invoice.under_way
 
 
 def stripe_page(url: str, settings: PortalSettings) -> str:

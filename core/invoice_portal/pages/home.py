@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from invoice_portal.effects import Ok, Outcome, each, needed, together
 from invoice_portal.errors import NotFound
@@ -11,9 +11,10 @@ from invoice_portal.identity import CustomerId
 from invoice_portal.pages.home_known import Known
 from invoice_portal.pages.home_panes import Around, retrieve_panes
 from invoice_portal.pages.home_view import HomeData, view_home
-from invoice_portal.pages.listing import Cursor, Scope, Wanted, fill, first_call, read_cursor, read_wanted
+from invoice_portal.pages.listing import Cursor, InvoicePage, Scope, Wanted, fill, first_call, read_cursor, read_wanted
 from invoice_portal.pages.message import message_page
 from invoice_portal.pages.owned import customers_with
+from invoice_portal.pages.paying.on_its_way import marked, under_way
 from invoice_portal.pages.viewing import check_choice, customer_in_view, scope_of
 from invoice_portal.stripe_api.customers import Customer, customer_with_id
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
@@ -80,6 +81,7 @@ async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...])
     if scope.subscription and not scope.bound:
         await check_choice(scope, beside.subscriptions)
     page = await fill(visit, scope, wanted, cursor, first.answer)
+    page, beside = await _with_what_is_under_way(visit, scope, page, beside)
     if front:
         around = await retrieve_panes(visit, _known(scope, first, beside))
     else:
@@ -97,6 +99,18 @@ async def _home_of(visit: Visit, customer: str, customers: tuple[Customer, ...])
             "customer_name": name or (shown[0].customer_name if shown else ""),
         },
     )
+
+
+async def _with_what_is_under_way(
+    visit: Visit, scope: Scope, page: InvoicePage, beside: Beside
+) -> tuple[InvoicePage, Beside]:
+    """The same with the invoices marked that a payment is on its way for."""
+    open_now = beside.open_now.value if isinstance(beside.open_now, Ok) else Listing[Invoice]((), has_more=False)
+    found = await under_way(visit, scope.customer, (*page.invoices, *open_now.items))
+    if not found:
+        return page, beside
+    outcome = Ok(Listing(marked(open_now.items, found), open_now.has_more))
+    return replace(page, invoices=marked(page.invoices, found)), replace(beside, open_now=outcome)
 
 
 async def _list_alone(

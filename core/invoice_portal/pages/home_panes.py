@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Final
 
-from invoice_portal.effects import Ok, Outcome, StripeCall, each
-from invoice_portal.pages import home_attention, home_upcoming
+from invoice_portal.effects import Ok, Outcome, StripeCall, in_groups
+from invoice_portal.pages import home_attention, home_upcoming, home_usage
 from invoice_portal.pages.home_known import Known
 from invoice_portal.settings import PaneName
 from invoice_portal.stripe_api.products import products_with
@@ -42,6 +41,7 @@ class Pane:
 PANES: Final[Sequence[PaneKind]] = (
     PaneKind("attention", "invoice_portal/_attention.html", home_attention.calls, home_attention.view),
     PaneKind("upcoming", "invoice_portal/_upcoming.html", home_upcoming.calls, home_upcoming.view),
+    PaneKind("usage", "invoice_portal/_usage.html", home_usage.calls, home_usage.view),
 )
 """In the order of the page."""
 
@@ -57,15 +57,10 @@ class Around:
 async def retrieve_panes(visit: Visit, known: Known, kinds: Sequence[PaneKind] = PANES) -> Around:
     """Every pane that the settings show and that has something to say."""
     shown = [kind for kind in kinds if kind.name in visit.settings.panes]
-    wanted = [list(kind.calls(visit, known)) for kind in shown]
-    naming = _naming(known)
-    calls = [*naming, *(call for calls in wanted for call in calls)]
-    outcomes = iter(await each(calls, visit.settings.pane_seconds) if calls else ())
-    named = replace(known, names=_names(list(islice(outcomes, len(naming)))))
-    views = [
-        (kind, kind.view(visit, named, tuple(islice(outcomes, len(calls)))))
-        for kind, calls in zip(shown, wanted, strict=True)
-    ]
+    groups = [_naming(known), *(kind.calls(visit, known) for kind in shown)]
+    naming, *outcomes = await in_groups(groups, visit.settings.pane_seconds)
+    named = replace(known, names=_names(naming))
+    views = [(kind, kind.view(visit, named, found)) for kind, found in zip(shown, outcomes, strict=True)]
     panes = tuple(Pane(kind.name, kind.template, view) for kind, view in views if view is not None)
     return Around(panes, named.names)
 

@@ -11,6 +11,7 @@ from invoice_portal.pages.handover import payable
 from invoice_portal.pages.home_known import subscription_name
 from invoice_portal.pages.home_panes import Around, Pane
 from invoice_portal.pages.listing import InvoicePage, Scope, Wanted, seal_cursor
+from invoice_portal.pages.paying.limits import pays_here
 from invoice_portal.pages.rows import InvoiceRow, make_rows
 from invoice_portal.pages.status import STATUS_NAMES, overdue
 from invoice_portal.stripe_api.customers import Customer
@@ -49,6 +50,7 @@ class ToPay:
     """What is open: one amount for each currency; ``late`` says how many are overdue, ready to print.
 
     ``pay_url`` is set where it is one invoice and can be paid here: the main thing is then one click away.
+    ``several_url`` is the page on which several are paid, where there are several.
     """
 
     amounts: tuple[str, ...]
@@ -56,6 +58,7 @@ class ToPay:
     late: str
     url: str
     pay_url: str
+    several_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,7 @@ def _status_choices(visit: Visit, wanted: Wanted, keep: dict[str, str], values: 
 
 def _to_pay(visit: Visit, listing: Listing[Invoice], keep: dict[str, str]) -> ToPay | None:
     """The sum of what is open, a figure for each currency: amounts in different ones are never added up."""
-    due = [invoice for invoice in listing.items if invoice.amount_remaining.amount > 0]
+    due = [invoice for invoice in listing.items if invoice.amount_remaining.amount > 0 and not invoice.under_way]
     if not due:
         return None
     sums: dict[str, int] = {}
@@ -215,6 +218,7 @@ def _to_pay(visit: Visit, listing: Listing[Invoice], keep: dict[str, str]) -> To
         late=language.ngettext("%(count)s is overdue", "%(count)s are overdue", late) if late else "",
         url=visit.url("home", {"status": "open", **keep}),
         pay_url=visit.url("pay", invoice=due[0].id) if len(due) == 1 and visit.may("pay") and payable(due[0]) else "",
+        several_url=visit.url("pay_several", keep) if len(due) > 1 and pays_here(visit) else "",
     )
 
 

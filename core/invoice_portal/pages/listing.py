@@ -1,7 +1,9 @@
 """One page of a customer's invoices: which ones are asked for, and how Stripe is asked.
 
 Stripe's list takes one status a call, gives no totals, and mixes drafts in where no status is asked for. Drafts are
-never shown, so a page is filled up with further calls where it has some.
+never shown, so a page is filled up with further calls where it has some. It knows no date of issue
+either, only when an invoice was begun: it is asked with some days to spare, and what was not issued on the days is left
+out.
 """
 
 from __future__ import annotations
@@ -19,22 +21,43 @@ from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.visits import Visit
 
 _MOST_CALLS: Final = 20
+_SPARE: Final = 31 * 24 * 60 * 60
+"""How far a date of issue may lie from the moment at which the invoice was begun: drafts wait, and can be backdated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the address asks for. ``since`` and ``until`` are days as typed; ``problem`` says which made no sense."""
+    """What the address asks for. ``since`` and ``until`` are days as typed; ``problem`` says which made no sense.
+
+    Issued from ``first`` on and before ``end`` (UTC seconds), where these are given.
+    """
 
     status: str
     since: str
     until: str
-    created: dict[str, int]
+    first: int | None
+    end: int | None
     problem: str
 
     @property
     def filtered(self) -> bool:
         """Whether anything narrows the list."""
         return bool(self.status or self.since or self.until)
+
+    @property
+    def created(self) -> dict[str, int]:
+        """When the invoices were begun that may have been issued on the days, as Stripe is asked for them."""
+        bounds = {
+            "gte": None if self.first is None else self.first - _SPARE,
+            "lt": None if self.end is None else self.end + _SPARE,
+        }
+        return {name: moment for name, moment in bounds.items() if moment is not None}
+
+    def fits(self, invoice: Invoice) -> bool:
+        """Whether the invoice is none that is only being made, and was issued on the days."""
+        too_early = self.first is not None and invoice.issued_at < self.first
+        too_late = self.end is not None and invoice.issued_at >= self.end
+        return not (invoice.status == "draft" or too_early or too_late)
 
     def query(self, status: str | None = None) -> dict[str, str]:
         """The parameters that ask for the same again, or for another status in the same days."""
@@ -89,13 +112,15 @@ def read_wanted(visit: Visit) -> Wanted:
         problem = _("Please give days as year, month and day.")
     elif first and last and last < first:
         problem = _("The first day is after the last. All days are shown.")
-    created = {}
-    if not problem:
-        if first:
-            created["gte"] = visit.language.start_of_day(first)
-        if last:
-            created["lt"] = visit.language.start_of_day(last + timedelta(days=1))
-    return Wanted(status if status in STATUS_NAMES else "", since, until, created, problem)
+    start_of = visit.language.start_of_day
+    return Wanted(
+        status=status if status in STATUS_NAMES else "",
+        since=since,
+        until=until,
+        first=start_of(first) if first and not problem else None,
+        end=start_of(last + timedelta(days=1)) if last and not problem else None,
+        problem=problem,
+    )
 
 
 def read_cursor(visit: Visit, scope: Scope) -> Cursor | None:
@@ -125,19 +150,19 @@ def first_call(visit: Visit, scope: Scope, wanted: Wanted, cursor: Cursor | None
 async def fill(
     visit: Visit, scope: Scope, wanted: Wanted, cursor: Cursor | None, answer: Listing[Invoice]
 ) -> InvoicePage:
-    """The page that ``answer`` begins: drafts out, and more calls as long as it is short and there is more."""
+    """The page that ``answer`` begins: what does not fit is left out, and more is asked for as long as it is short."""
     size = visit.settings.page_size
     older = cursor is None or cursor.older
-    found, edge = _shown(answer), next((invoice.id for invoice in answer.items), None)
+    found, edge = _shown(answer, wanted), next((invoice.id for invoice in answer.items), None)
     for _ in range(_MOST_CALLS):
         if len(found) >= size or not answer.has_more or not answer.items:
             break
         last = Cursor(answer.items[-1 if older else 0].id, older)
         answer = await _call(visit, scope, wanted, last, MOST_A_CALL)
-        found = found + _shown(answer) if older else _shown(answer) + found
+        found = found + _shown(answer, wanted) if older else _shown(answer, wanted) + found
     more = answer.has_more or len(found) > size
     kept = found[:size] if older else found[-size:]
-    # A page that holds nothing but drafts is empty: the way back then begins at the first of them.
+    # A page that holds nothing that fits is empty: the way back then begins at the first of them.
     newer_from, older_from = (kept[0].id, kept[-1].id) if kept else (edge or (cursor.id if cursor else None), None)
     return InvoicePage(
         invoices=kept,
@@ -162,8 +187,8 @@ def _call(
     )
 
 
-def _shown(answer: Listing[Invoice]) -> tuple[Invoice, ...]:
-    return tuple(invoice for invoice in answer.items if invoice.status != "draft")
+def _shown(answer: Listing[Invoice], wanted: Wanted) -> tuple[Invoice, ...]:
+    return tuple(invoice for invoice in answer.items if wanted.fits(invoice))
 
 
 def _day(text: str) -> date | None:

@@ -52,6 +52,8 @@ def badge(invoice: Invoice, language: Language, now: int) -> StatusBadge:
 
 def _open(invoice: Invoice, language: Language, now: int) -> StatusBadge:
     _ = language.gettext
+    if invoice.under_way:
+        return StatusBadge(_("Payment on its way"), "quiet")
     if overdue(invoice, now):
         return StatusBadge(_("Overdue"), "late")
     if invoice.amount_remaining.amount < invoice.amount_due.amount:

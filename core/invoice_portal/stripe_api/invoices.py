@@ -22,7 +22,8 @@ class Invoice:
     """What the list shows of an invoice, and what decides who may see and pay it.
 
     Moments are UTC seconds. ``hosted_url`` and ``pdf_url`` open the invoice without any login: they are read when they
-    are needed, sent to the visitor's browser alone, and never stored or logged.
+    are needed, sent to the visitor's browser alone, and never stored or logged. ``under_way`` is not told by Stripe's
+    list: it is set where a payment is known to be on its way.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Invoice:
     default_method: str | None
     hosted_url: str = field(repr=False)
     pdf_url: str = field(repr=False)
+    under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)

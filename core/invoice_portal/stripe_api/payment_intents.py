@@ -105,12 +105,6 @@ def intents_since(customer: str, since: int) -> StripeCall[tuple[Intent, ...]]:
     return StripeCall("get", "/v1/payment_intents", _intents, params)
 
 
-def invoices_of_intent(intent: str) -> StripeCall[tuple[str, ...]]:
-    """The invoices that an intent pays: it does not name them itself."""
-    params = {"payment": {"type": "payment_intent", "payment_intent": checked("pi", intent)}, "limit": 10}
-    return StripeCall("get", "/v1/invoice_payments", _invoices, params)
-
-
 def _confirmation(data: Any) -> Secret | None:
     secret = Reader(data, "invoice").inside("confirmation_secret")
     text = secret.text_or("client_secret") if secret else ""
@@ -124,8 +118,3 @@ def _secret(reader: Reader) -> Secret:
 
 def _intents(data: Any) -> tuple[Intent, ...]:
     return Reader(data, "payment_intents").each("data", parse_intent)
-
-
-def _invoices(data: Any) -> tuple[str, ...]:
-    found = Reader(data, "invoice_payments").each("data", lambda payment: payment.id_or_none("invoice"))
-    return tuple(invoice for invoice in found if invoice)

@@ -103,6 +103,14 @@ class Reader:
             raise self._wrong(name, "a number")
         return number
 
+    def quantity(self, name: str) -> Decimal:
+        """A JSON number that must be there and counts something, however much, by its shortest spelling."""
+        value = self._data.get(name)
+        number = Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if number is None or not number.is_finite() or number.adjusted() >= _MOST_DIGITS * 2:
+            raise self._wrong(name, "a number")
+        return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
+
     def flag(self, name: str) -> bool:
         """A flag; null and absent are false."""
         return self._data.get(name) is True

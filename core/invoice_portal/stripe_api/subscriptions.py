@@ -40,7 +40,7 @@ class Subscription:
     """A subscription with the ids of the products that it is for.
 
     Moments are UTC seconds. ``items`` are its first ones; ``more_items`` says that Stripe has more of them.
-    ``discounts`` are ids. ``pending`` says that a change waits for its payment.
+    ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change waits for its payment.
     """
 
     id: str
@@ -60,6 +60,7 @@ class Subscription:
     paused_collection: PausedCollection | None = None
     default_payment_method: str | None = None
     schedule: str | None = None
+    anchor: int | None = None
     canceled_at: int | None = None
     discounts: tuple[str, ...] = ()
     latest_invoice: str | None = None
@@ -172,6 +173,7 @@ def parse_subscription(reader: Reader) -> Subscription:
         paused_collection=_paused(paused) if paused else None,
         default_payment_method=reader.id_or_none("default_payment_method"),
         schedule=reader.id_or_none("schedule"),
+        anchor=reader.moment_or_none("billing_cycle_anchor"),
         canceled_at=reader.moment_or_none("canceled_at"),
         discounts=reader.each("discounts", Reader.id) if reader.objects("discounts") else reader.texts("discounts"),
         latest_invoice=reader.id_or_none("latest_invoice"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from invoice_portal.errors import PortalError
-from invoice_portal.http import Data, Redirect, Response
+from invoice_portal.http import Data, Redirect
 from invoice_portal.pages.paying.settle import Settled
 from invoice_portal.pages.payment_words import refusal
 from invoice_portal.visits import Visit
@@ -51,7 +51,7 @@ def data_of(visit: Visit, settled: Settled, **more: Any) -> Data:
     return Data(value={"status": settled.status, "text": text_of(visit, settled), **more})
 
 
-def page_after(visit: Visit, invoice: str, settled: Settled) -> Response:
+def page_after(visit: Visit, invoice: str, settled: Settled) -> Redirect:
     """Where a browser goes: the invoice where it is settled, else back to paying, which says what happened."""
     match settled.status:
         case "paid" | "processing" | "nothing":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from invoice_portal.effects import Ok, each, together
@@ -39,16 +39,20 @@ class Saved:
 
 async def saved_for(due: Due) -> Saved:
     """The methods that an invoice may be paid with, and the one that Stripe itself would charge."""
-    methods, default = await together(saved_methods(due.customer), customer_default(due.customer))
-    if not isinstance(methods, Ok):
-        return Saved(failed=True)
-    own = due.invoice.default_method
-    if own is None and due.invoice.subscription is not None:
+    saved, own = await saved_of(due.customer), due.invoice.default_method
+    if own is None and due.invoice.subscription is not None and saved.methods:
         (subscription,) = await each([subscription_default(due.invoice.subscription)])
         own = subscription.value.default_method if isinstance(subscription, Ok) else None
-    customers = default.value if isinstance(default, Ok) else None
-    mine = tuple(method for method in methods.value.items if method.owner == due.customer)
-    return Saved(mine, own or customers)
+    return replace(saved, default=own or saved.default)
+
+
+async def saved_of(customer: str) -> Saved:
+    """A customer's methods, and the one that Stripe itself would charge unless a subscription has its own."""
+    methods, default = await together(saved_methods(customer), customer_default(customer))
+    if not isinstance(methods, Ok):
+        return Saved(failed=True)
+    mine = tuple(method for method in methods.value.items if method.owner == customer)
+    return Saved(mine, default.value if isinstance(default, Ok) else None)
 
 
 def view_methods(visit: Visit, saved: Saved, types: Collection[str] = ()) -> tuple[MethodView, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from invoice_portal.pages.paying import fresh_method, hosted, page, saved
+from invoice_portal.pages.paying import fresh_method, hosted, page, saved, several
 from invoice_portal.pages.payment_methods import changing
 from invoice_portal.pages.payment_methods import page as methods_page
 from invoice_portal.routing import Route
@@ -22,6 +22,8 @@ ROUTES: Final = (
     Route("payment_result", _PAY + "/result", fresh_method.payment_result, ("POST",), protected=True),
     Route("answer_bank", _PAY + "/bank", fresh_method.answer_bank, ("POST",), protected=True),
     Route("payment_returned", _PAY + "/returned", fresh_method.payment_returned),
+    Route("pay_several", "/pay", several.several),
+    Route("pay_ticked", "/pay", several.pay_several, ("POST",), protected=True),
     Route("payment_methods", _METHODS, methods_page.payment_methods),
     Route("new_method", _METHODS + "/new", changing.new_method, ("POST",), protected=True),
     Route("method_returned", _METHODS + "/returned", changing.method_returned),

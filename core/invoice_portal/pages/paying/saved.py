@@ -37,7 +37,8 @@ async def pay_saved(visit: Visit) -> Response:
         if not asks_for_json(visit):
             raise
         return told_error(visit, error)
-    return data_of(visit, settled) if asks_for_json(visit) else page_after(visit, id, settled)
+    after = page_after(visit, id, settled)
+    return data_of(visit, settled, url=after.to) if asks_for_json(visit) else after
 
 
 async def pay_one(visit: Visit, invoice: str, statement: str, method: str) -> Settled:
