@@ -215,7 +215,10 @@
     var self = this;
     switch (data.type) {
       case "height":
-        if (data.value > 0 && data.value < 100000) this.frame.style.height = Math.ceil(data.value) + "px";
+        if (!this.covered && data.value > 0 && data.value < 100000) this.frame.style.height = Math.ceil(data.value) + "px";
+        break;
+      case "cover":
+        this.cover(data.value === true);
         break;
       case "top":
         if (this.frame.getBoundingClientRect().top < 0) this.frame.scrollIntoView();
@@ -243,6 +246,14 @@
           port.postMessage({ type: "answer", id: data.id, value: self.renewed(answers) });
         });
     }
+  };
+
+  /** A window over the portal's page, such as the bank's question, is shown in the middle of what is in view. */
+  Portal.prototype.cover = function (covered) {
+    this.covered = covered;
+    if (!covered) return;
+    this.frame.style.height = Math.max(400, Math.min(root.innerHeight, 800)) + "px";
+    this.frame.scrollIntoView();
   };
 
   /** What vouches from now on, where a handler of session_expired gave it: `{hash}`, `{identity}`, or the text alone. */

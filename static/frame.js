@@ -202,7 +202,7 @@
       const to = response.headers.get("Portal-Location");
       posting = false;
       if (to) return follow(new URL(to, target), { tab, label, push });
-      if (tab && (await download(response, tab))) return;
+      if (await download(response, tab)) return;
       if (tab) tab.close();
       const html = await response.text();
       if (signal.aborted) return;
@@ -251,7 +251,7 @@
   async function download(response, tab) {
     const disposition = response.headers.get("Content-Disposition") || "";
     if (!/^attachment/.test(disposition)) return false;
-    tab.close();
+    if (tab) tab.close();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
     link.download = (disposition.match(/filename="([^"]*)"/) || [])[1] || "";
@@ -290,7 +290,8 @@
     });
     const scripts = [...page.querySelectorAll("script[src]")];
     page.querySelectorAll("script").forEach((script) => script.type.endsWith("json") || script.remove());
-    document.body.replaceChildren(...page.body.childNodes, live);
+    for (const old of [...document.body.childNodes]) if (!stays(old)) old.remove();
+    document.body.prepend(...page.body.childNodes);
     await Promise.all(scripts.map(addScript));
     document.dispatchEvent(new CustomEvent("portal:shown"));
     post({ type: "shown", title: document.title });
@@ -302,6 +303,11 @@
       announce();
       post({ type: "top" });
     }
+  }
+
+  /** What a script of Stripe's put beside the page works on: to move it would be to load it anew. */
+  function stays(node) {
+    return node === live || (node.nodeType === 1 && node.matches("iframe[name^=__privateStripe]"));
   }
 
   function addStyle(href) {
@@ -335,19 +341,22 @@
   const labelOf = (control) => (control ? control.getAttribute("aria-label") || control.textContent.trim() : "");
 
   /** Whether the host's page lets it happen; what asks first says so itself. */
-  function allowed(element) {
+  function allowed(element, target) {
     const event = element.dataset.portalBefore;
-    if (!event) return true;
-    try {
-      return ask(event, JSON.parse(element.dataset.portalWith || "{}"));
-    } catch (error) {
-      say(`data-portal-with of ${event} is no JSON`);
-      return ask(event);
+    return event ? ask(event, { ...named(target), ...JSON.parse(element.dataset.portalWith || "{}") }) : true;
+  }
+
+  /** The objects that an address names. */
+  function named(target) {
+    const found = {};
+    for (const id of new URL(target).pathname.match(/(?:in|sub|pm)_\w+/g) || []) {
+      found[{ in: "invoice", sub: "subscription", pm: "payment_method" }[id.split("_")[0]]] = id;
     }
+    return found;
   }
 
   async function act(element, target, how, control) {
-    const answer = allowed(element);
+    const answer = allowed(element, target);
     if (answer !== true && !(await answer)) return element.removeAttribute("aria-busy");
     const tab = element.target === "_blank" ? window.open("", "_blank") : null;
     await show(target, { ...how, tab, label: labelOf(control) });
@@ -355,7 +364,7 @@
 
   function click(event) {
     const link = event.target.closest && event.target.closest("a[href]");
-    if (event.defaultPrevented || !link || link.hasAttribute("download")) return;
+    if (event.defaultPrevented || !link) return;
     const written = link.getAttribute("href");
     if (written.startsWith("#") || !["", "_self", "_blank"].includes(link.target)) return;
     const url = new URL(written, here);
@@ -427,7 +436,21 @@
     post({ type: "height", value: document.body.getBoundingClientRect().height });
   }
 
+  /** A window over the page, such as the bank's question, is in the middle of the frame: which must then be in view. */
+  let covered = false;
+  function look() {
+    const over = [...document.body.children].some((child) => {
+      const { position, visibility } = getComputedStyle(child);
+      const { height, width } = child.getBoundingClientRect();
+      return position === "fixed" && visibility !== "hidden" && height > innerHeight / 2 && width > innerWidth / 2;
+    });
+    if (over !== covered) post({ type: "cover", value: over });
+    if (covered && !over) measure();
+    covered = over;
+  }
+
   new ResizeObserver(measure).observe(document.body);
+  new MutationObserver(look).observe(document.body, { childList: true });
 
   if (nonce) window.parent.postMessage({ portal: nonce, type: "hello" }, hostOrigin);
   else begin(signature(), {});

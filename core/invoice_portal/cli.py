@@ -22,7 +22,7 @@ from invoice_portal.identity import IdentifyBy, make_identity
 from invoice_portal.portal import Portal
 from invoice_portal.resources import data_dir
 from invoice_portal.settings import PortalSettings
-from invoice_portal.settings_checks import ENV_PREFIX
+from invoice_portal.settings_checks import ENV_PREFIX, listed
 from invoice_portal.signing import hash_identifier
 
 PORT = click.IntRange(1, 65535)
@@ -55,8 +55,11 @@ def hash_command(email: str | None, customer_id: str | None) -> None:
     kind, identifier = _identifier(email, customer_id)
     if make_identity(kind, identifier) is None:
         raise click.BadParameter(f"{identifier!r} cannot be one.", param_hint=f"--{kind.replace('_', '-')}")
-    keys = os.environ.get(f"{ENV_PREFIX}SECRET_KEYS", "")
-    key = keys.split(",")[0].strip() or _ask("Secret key")
+    try:
+        keys = listed("secret_keys", os.environ.get(f"{ENV_PREFIX}SECRET_KEYS", ""))
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    key = keys[0] if keys else _ask("Secret key")
     if not key:
         raise click.ClickException(f"There is no key: set {ENV_PREFIX}SECRET_KEYS, or give it on standard input.")
     click.echo(hash_identifier(key, identifier))

@@ -7,6 +7,7 @@ for. The English text is its own id. A host adds folders of its own, or rewords 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -36,6 +37,7 @@ _FILE: Final = "*/LC_MESSAGES/messages.po"
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", re.ASCII)
 _MOST_ACCEPTED: Final = 20
+_NO_COUNTRIES: Final = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 _MOST_TYPED: Final = 20
 
 
@@ -87,6 +89,11 @@ class Language:
         """The name of a country by its two letters; an unknown code stands for itself."""
         name: str = Locale.parse(self._locale).territories.get(code.upper(), code)
         return name
+
+    def countries(self) -> list[tuple[str, str]]:
+        """Code and name of every country, in the order of this language's names."""
+        names = [(code, self.country(code)) for code in countries()]
+        return sorted(names, key=lambda pair: unicodedata.normalize("NFKD", pair[1]).casefold())
 
     def percent(self, percentage: Decimal) -> str:
         """``percentage`` is in percent: 19 is 19%."""
@@ -251,6 +258,13 @@ class Languages:
 
     def _of(self, code: str) -> Iterable[tuple[str, str]]:
         return self._reworded.get(code, {}).items()
+
+
+@lru_cache(maxsize=1)
+def countries() -> frozenset[str]:
+    """The ISO 3166 codes of all countries; CLDR's own codes for regions and test locales are none."""
+    known = [str(code) for code in Locale.parse("en").territories]
+    return frozenset(code for code in known if len(code) == 2 and code.isalpha()) - _NO_COUNTRIES
 
 
 def accepted(header: str) -> list[str]:

@@ -13,6 +13,7 @@ from invoice_portal.pages import (
     assets,
     cancelling,
     changing,
+    details,
     embed,
     enter,
     handover,
@@ -205,6 +206,10 @@ ROUTES: Final = (
     Route("subscription_portal", _SUBSCRIPTION + "/portal", portal_flows.open_portal, ("POST",), protected=True),
     Route("subscription_change", _SUBSCRIPTION + "/change", changing.change_page),
     Route("change_subscription", _SUBSCRIPTION + "/change", changing.change_form, ("POST",), protected=True),
+    Route("details", "/details", details.details_page, audit="details.viewed"),
+    Route("save_details", "/details", details.save_form, ("POST",), protected=True),
+    Route("add_tax_id", "/details/tax_ids", details.add_form, ("POST",), protected=True),
+    Route("remove_tax_id", "/details/tax_ids/remove", details.remove_form, ("POST",), protected=True),
     Route("dismiss_offer", _SUBSCRIPTION + "/dismiss", changing.dismiss_form, ("POST",), protected=True),
     # No login and no form's token: who may speak here shows by the signature.
     Route("webhook", "/webhook", webhook.webhook, ("POST",), anonymous=True, api=True, longest_body=MAX_EVENT_BYTES),

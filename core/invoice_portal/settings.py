@@ -279,7 +279,7 @@ class PortalSettings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read ``INVOICE_PORTAL_<FIELD>`` variables; lists are separated by commas, flags are 1 or 0.
+        """Read ``INVOICE_PORTAL_<FIELD>`` variables; lists are separated by commas or JSON, flags are 1 or 0.
 
         Raises :class:`~invoice_portal.errors.ConfigurationError` for a missing, misspelt or meaningless variable.
         """

@@ -53,7 +53,7 @@ def _split(name: str, address: str) -> SplitResult:
 def from_text(name: str, text: str) -> object:
     """A variable's text as the type of its field."""
     if name in _LISTS:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return listed(name, text)
     if name in _MAPPINGS:
         return _json(name, text)
     if name in _FLAGS:
@@ -66,6 +66,21 @@ def from_text(name: str, text: str) -> object:
         except ValueError:
             raise ConfigurationError(f"{ENV_PREFIX}{name.upper()} must be a number, not {text!r}.") from None
     return text
+
+
+def listed(name: str, text: str) -> tuple[str, ...]:
+    """The variable of a list: with commas, or as JSON for what has commas in itself.
+
+    Raises ``ConfigurationError``, which does not repeat the text, for what begins as JSON and is none.
+    """
+    if not text.lstrip().startswith("["):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        return strings(name, json.loads(text))
+    except (ValueError, RecursionError):
+        raise ConfigurationError(
+            f'{ENV_PREFIX}{name.upper()} begins with [, so it must be a JSON list such as ["a", "b"].'
+        ) from None
 
 
 def _json(name: str, text: str) -> object:
@@ -206,6 +221,11 @@ def _check_choices(settings: PortalSettings) -> None:
         raise ConfigurationError(f"panes has {strange[0]!r}; it may hold {', '.join(get_args(PaneName))}.")
     if odd := sorted(settings.billing_details - set(get_args(Detail))):
         raise ConfigurationError(f"billing_details has {odd[0]!r}; it may hold {', '.join(get_args(Detail))}.")
+    if "email" in settings.billing_details and settings.identify_by == "email":
+        raise ConfigurationError(
+            "billing_details has 'email' while identify_by is 'email': whoever changes their address could take "
+            "another's and see their invoices. Leave it out, or identify by 'customer_id'."
+        )
     if settings.actions and "view" not in settings.actions:
         raise ConfigurationError("actions must hold 'view' where it holds anything: the list leads to the invoices.")
 

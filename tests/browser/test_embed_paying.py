@@ -97,6 +97,24 @@ def test_the_banks_question_is_answered_inside_the_frame(paying: Embedding) -> N
     assert [charge["status"] for charge in charges(paying.account, paying.customer)] == ["succeeded"]
 
 
+def test_the_banks_question_is_in_view_on_a_long_page(paying: Embedding) -> None:
+    for last4 in ("visa", "mastercard", "amex", "discover", "jcb", "visa_debit"):
+        saved_card(paying.account, paying.customer, f"pm_card_{last4}")
+    asking = saved_card(paying.account, paying.customer, "pm_card_authenticationRequired")
+    shown, _ = open_pay(paying)
+    shown.page.set_viewport_size({"width": 360, "height": 500})
+    shown.frame().locator(f"input[value={asking}]").check()
+    shown.frame().get_by_role("button", name="Pay $42.00").first.click()
+    shown.frame().get_by_role("button", name="Confirm with your bank").click()
+    button = shown.frame().frame_locator(f"iframe[title='{CHALLENGE}']").get_by_role("button", name="Complete")
+    expect(button).to_be_in_viewport()
+    before = shown.page.locator("iframe").evaluate("frame => frame.clientHeight")
+    assert before <= 500
+    button.click()
+    assert shown.last("pay_invoice")["status"] == "paid"
+    shown.page.wait_for_function("before => document.querySelector('iframe').clientHeight > before", arg=before)
+
+
 def test_a_double_click_pays_once(paying: Embedding) -> None:
     saved_card(paying.account, paying.customer)
     shown, _ = open_pay(paying)

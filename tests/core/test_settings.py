@@ -314,6 +314,18 @@ def test_the_environment_gives_every_kind_of_setting():
     assert (settings.default_language, settings.stripe_account) == ("de", "acct_1")
 
 
+def test_a_key_with_a_comma_is_given_as_json():
+    settings = from_env(secret_keys=' ["a key, with a comma", "the old key of 16 letters"]')
+    assert settings.secret_keys == ("a key, with a comma", "the old key of 16 letters")
+
+
+@pytest.mark.parametrize("text", ["[", "[1]", '["a" "b"]', "[key of sixteen letters"])
+def test_a_list_that_is_no_json_is_refused_without_its_words(text: str):
+    with pytest.raises(ConfigurationError) as refused:
+        from_env(secret_keys=text)
+    assert "letters" not in str(refused.value)
+
+
 def test_translations_from_the_environment_are_folders():
     folder = Path(__file__).parent
     assert list(from_env(translations=f"{folder},{folder}").translations) == [str(folder), str(folder)]

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from invoice_portal.errors import NotFound
 
-Prefix: TypeAlias = Literal["in", "inpay", "sub", "cn", "cus", "price", "mtr", "pi", "pm", "seti"]
+Prefix: TypeAlias = Literal["in", "inpay", "sub", "cn", "cus", "price", "mtr", "pi", "pm", "seti", "txi"]
 
 _REST: Final = re.compile(r"[A-Za-z0-9_]{1,250}")
 _HEADS: Final[Mapping[str, tuple[str, ...]]] = {"pm": ("pm", "card", "src", "ba")}

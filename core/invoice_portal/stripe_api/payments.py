@@ -53,7 +53,7 @@ class Payment:
     """One payment. ``paid_at`` is set once it went through, ``declined`` (Stripe's code) where the last try failed.
 
     ``default`` is the one that Stripe made when the invoice was finalised. ``intent`` is None where a key may not read
-    payment intents, and where none stands behind the payment.
+    payment intents, and where none stands behind the payment. ``refunded`` is what has gone back of it since.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Payment:
     outside_stripe: bool
     default: bool
     intent: Intent | None
+    refunded: Money
 
 
 def payments_of(invoice: str) -> StripeCall[Listing[Payment]]:
@@ -103,6 +104,7 @@ def parse_payment(reader: Reader) -> Payment:
         outside_stripe=bool(source and source.text_or("type") == "payment_record"),
         default=reader.flag("is_default"),
         intent=parse_intent(intent) if intent else None,
+        refunded=Money(charge.amount("amount_refunded") if charge else 0, currency),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.errors import invalid, missing
@@ -25,12 +26,20 @@ TYPES = (
     "sr_fin", "sv_nit", "th_vat", "tj_tin", "tr_tin", "tw_vat", "tz_vat", "ua_vat", "ug_tin", "us_ein", "uy_ruc",
     "uz_tin", "uz_vat", "ve_rif", "vn_tin", "za_vat", "zm_tin", "zw_tin",
 )  # fmt: skip
+_FORMS = {
+    "eu_vat": r"(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)[0-9A-Z+*]{8,12}",
+    "gb_vat": r"(GB|XI)?([0-9]{9}|[0-9]{12}|(GD|HA)[0-9]{3})",
+    "us_ein": r"[0-9]{2}-[0-9]{7}",
+}
+"""What a number must look like; of the other types any text is taken."""
 NEW: Fields = {"type": OneOf(TYPES, required=True), "value": Text(required=True, clearable=False)}
 _OWNER = Hash({"customer": CUSTOMER, "type": OneOf(("customer", "self"), required=True)})
 
 
 def new_tax_id(sandbox: Sandbox, type: str, value: str, customer: str | None) -> Json:
-    """Enter a tax ID of a customer, or of the account itself."""
+    """Enter a tax ID of a customer, or of the account itself. Raises StripeError where it cannot be one."""
+    if not re.fullmatch(_FORMS.get(type, r".*"), value.replace(" ", ""), re.DOTALL):
+        raise invalid(f"Invalid value for {type}.", "value", "tax_id_invalid")
     owner: Json = {"type": "self"}
     if customer is not None:
         owner = {"customer": customer, "customer_account": None, "type": "customer"}
