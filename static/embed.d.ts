@@ -54,6 +54,12 @@ export interface Responses {
   pre_cancel: About;
   cancel_subscription: About;
   resubscribe: About;
+  pause_subscription: About;
+  unpause_subscription: About;
+  show_offer: About & { offer?: string; kind?: string };
+  take_offer: About & { offer?: string; kind?: string };
+  dismiss_offer: About & { offer?: string };
+  update_details: About;
   pre_change_plan: About;
   change_plan: About;
   language_change: { language: string };

@@ -202,7 +202,7 @@
       const to = response.headers.get("Portal-Location");
       posting = false;
       if (to) return follow(new URL(to, target), { tab, label, push });
-      if (tab && (await download(response, tab))) return;
+      if (await download(response, tab)) return;
       if (tab) tab.close();
       const html = await response.text();
       if (signal.aborted) return;
@@ -251,7 +251,7 @@
   async function download(response, tab) {
     const disposition = response.headers.get("Content-Disposition") || "";
     if (!/^attachment/.test(disposition)) return false;
-    tab.close();
+    if (tab) tab.close();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
     link.download = (disposition.match(/filename="([^"]*)"/) || [])[1] || "";
@@ -341,19 +341,22 @@
   const labelOf = (control) => (control ? control.getAttribute("aria-label") || control.textContent.trim() : "");
 
   /** Whether the host's page lets it happen; what asks first says so itself. */
-  function allowed(element) {
+  function allowed(element, target) {
     const event = element.dataset.portalBefore;
-    if (!event) return true;
-    try {
-      return ask(event, JSON.parse(element.dataset.portalWith || "{}"));
-    } catch (error) {
-      say(`data-portal-with of ${event} is no JSON`);
-      return ask(event);
+    return event ? ask(event, { ...named(target), ...JSON.parse(element.dataset.portalWith || "{}") }) : true;
+  }
+
+  /** The objects that an address names. */
+  function named(target) {
+    const found = {};
+    for (const id of new URL(target).pathname.match(/(?:in|sub|pm)_\w+/g) || []) {
+      found[{ in: "invoice", sub: "subscription", pm: "payment_method" }[id.split("_")[0]]] = id;
     }
+    return found;
   }
 
   async function act(element, target, how, control) {
-    const answer = allowed(element);
+    const answer = allowed(element, target);
     if (answer !== true && !(await answer)) return element.removeAttribute("aria-busy");
     const tab = element.target === "_blank" ? window.open("", "_blank") : null;
     await show(target, { ...how, tab, label: labelOf(control) });
@@ -361,7 +364,7 @@
 
   function click(event) {
     const link = event.target.closest && event.target.closest("a[href]");
-    if (event.defaultPrevented || !link || link.hasAttribute("download")) return;
+    if (event.defaultPrevented || !link) return;
     const written = link.getAttribute("href");
     if (written.startsWith("#") || !["", "_self", "_blank"].includes(link.target)) return;
     const url = new URL(written, here);

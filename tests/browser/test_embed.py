@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from browser.helpers.embedding import ANNA, Embedding
 from browser.helpers.sites import Site
@@ -108,6 +108,31 @@ def test_a_pdf_opens_in_a_tab_of_its_own(embedding: Embedding) -> None:
     with shown.page.context.expect_event("request", lambda request: elsewhere.match(request.url)):
         link.click()
     assert shown.last("download_invoice") == {"invoice": embedding.open}
+    shown.heading("Billing")
+
+
+@pytest.mark.parametrize("attributes", ["download", "", "target=_blank"])
+def test_a_file_is_fetched_with_the_session_and_saved(embedding: Embedding, attributes: str) -> None:
+    shown = embedding.show()
+    shown.heading("Billing")
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.headers["authorization"])
+        headers = {"Content-Disposition": 'attachment; filename="usage.csv"', "Content-Type": "text/csv"}
+        route.fulfill(headers=headers, body="day,quantity")
+
+    shown.page.route("**/billing/usage.csv", answer)
+    inner = shown.page.frames[1]
+    inner.evaluate(
+        "html => document.querySelector('main').insertAdjacentHTML('beforeend', html)",
+        f"<a href=/billing/usage.csv {attributes}>CSV</a>",
+    )
+    with shown.page.expect_download() as saved:
+        inner.get_by_role("link", name="CSV").click()
+    assert saved.value.suggested_filename == "usage.csv"
+    assert saved.value.path().read_text() == "day,quantity"
+    assert asked[0].startswith("Bearer ipt_")
     shown.heading("Billing")
 
 
