@@ -9,6 +9,7 @@ from invoice_portal.http import HostForm, Page
 from invoice_portal.i18n import Languages
 from invoice_portal.identity import Email
 from invoice_portal.pages.assets import theme_version, version
+from invoice_portal.pages.paying.limits import manages_methods, pays_here
 from invoice_portal.sessions import Arrival
 from invoice_portal.theme import Theme, stylesheet
 from invoice_portal.visits import Visit
@@ -47,6 +48,8 @@ class Frame:
     test_mode: bool
     framed: bool
     one_invoice: bool
+    pays_here: bool
+    methods_url: str
 
 
 def context_of(visit: Visit, page: Page, languages: Languages) -> dict[str, Any]:
@@ -84,6 +87,8 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         test_mode=not settings.live,
         framed=visit.request.framed,
         one_invoice=isinstance(arrival, Arrival) and arrival.invoice is not None,
+        pays_here=pays_here(visit),
+        methods_url=visit.url("payment_methods") if manages_methods(visit) else "",
     )
 
 

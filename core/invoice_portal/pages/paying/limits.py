@@ -9,6 +9,7 @@ from invoice_portal.i18n import Language
 from invoice_portal.money import exponent
 from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.paying.statement import Statement
+from invoice_portal.sessions import Arrival
 from invoice_portal.settings import PortalSettings
 from invoice_portal.visits import Visit
 
@@ -43,6 +44,12 @@ def demand_here(visit: Visit) -> None:
     visit.demand("pay")
     if not visit.settings.stripe_publishable_key:
         raise NotAllowed("without stripe_publishable_key customers pay on Stripe's own page")
+
+
+def manages_methods(visit: Visit) -> bool:
+    """Whether this visitor may add and remove what the customer has saved."""
+    known = isinstance(visit.arrival, Arrival) and visit.arrival.invoice is None
+    return known and visit.may("manage") and bool(visit.settings.stripe_publishable_key)
 
 
 def has_saved_methods(visit: Visit) -> bool:

@@ -8,6 +8,7 @@ from invoice_portal.effects import Ok, together
 from invoice_portal.errors import NotAllowed, NotFound
 from invoice_portal.identity import CustomerId
 from invoice_portal.pages.owned import customers_with
+from invoice_portal.pages.paying.limits import manages_methods
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.default_methods import Renewing, customer_default, renewing_of, subscription_default
 from invoice_portal.stripe_api.ids import checked
@@ -36,11 +37,10 @@ class Charged:
 
 def demand_managing(visit: Visit) -> None:
     """Raises ``NotAllowed`` where this visitor may not manage methods."""
+    visit.identified()
     visit.demand("manage")
-    if visit.identified().invoice is not None:
-        raise NotAllowed("a link to one invoice does not open what the customer has saved")
-    if not visit.settings.stripe_publishable_key:
-        raise NotAllowed("without stripe_publishable_key the portal manages no payment methods")
+    if not manages_methods(visit):
+        raise NotAllowed("a link to one invoice opens no saved methods, and nobody without stripe_publishable_key does")
 
 
 async def owners(visit: Visit) -> tuple[Customer, ...]:
