@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.effects import Failed, Ok, Outcome, StripeCall, each
-from invoice_portal.errors import StripeRefused
+from invoice_portal.errors import StripeRefused, StripeRejected
 from invoice_portal.settings import PortalSettings
 from invoice_portal.theme import concerns
 
@@ -27,7 +27,8 @@ class Result:
 class Probe:
     """A call that shows whether a key may do something. What is not ``needed`` only makes pages poorer.
 
-    There may be ``many`` of all but the account.
+    There may be ``many`` of all but the account. A ``preview`` is a POST that lacks what it would need, and changes
+    nothing: a key that may make one is told so.
     """
 
     what: str
@@ -35,6 +36,7 @@ class Probe:
     permission: str
     needed: bool = False
     many: bool = True
+    preview: bool = False
 
 
 PROBES = (
@@ -48,6 +50,10 @@ PROBES = (
     Probe("credit notes", "/v1/credit_notes", "rak_credit_note_read"),
     Probe("tax rates, for the names of taxes", "/v1/tax_rates", "rak_tax_rate_read"),
     Probe("coupons, for the names of discounts", "/v1/coupons", "rak_coupon_read"),
+    Probe("the upcoming bill", "/v1/invoices/create_preview", "rak_invoice_write", preview=True),
+    Probe("one-off items of the upcoming bill", "/v1/invoiceitems", "rak_invoice_read"),
+    Probe("meters, for usage", "/v1/billing/meters", "rak_billing_meter_read"),
+    Probe("prices, for the tiers of what usage costs", "/v1/prices", "rak_plan_read"),
 )
 """What the portal reads, and the permission that a restricted key needs for it."""
 BRANDING = Probe("the account, for its colour", "/v1/account", "rak_accounts_kyc_basic_read", many=False)
@@ -81,12 +87,14 @@ async def _about_key(settings: PortalSettings) -> list[Result]:
 
 
 def _call(probe: Probe) -> StripeCall[None]:
+    if probe.preview:
+        return StripeCall("post", probe.path, lambda data: None)
     return StripeCall("get", probe.path, lambda data: None, {"limit": 1} if probe.many else {})
 
 
 def _judge(probe: Probe, outcome: Outcome[None]) -> Result:
     match outcome:
-        case Ok():
+        case Ok() | Failed(StripeRejected()):
             return Result("ok", f"The key reads {probe.what}.")
         case Failed(StripeRefused() as error):
             verdict: Verdict = "problem" if probe.needed else "note"
