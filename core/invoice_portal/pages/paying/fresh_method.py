@@ -87,10 +87,9 @@ async def _check_payment(visit: Visit) -> Response:
     if intent is None or not _still_ahead(due, intent, statement):
         return data_of(visit, Settled("changed"))
     await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
-    if due.own and intent.id not in {own.id for own in due.own}:
-        due = await make_way(visit, due)
-        if not acceptable(visit.settings, due, statement) or not due.payable:
-            return data_of(visit, Settled("changed"))
+    due = await make_way(visit, due, intent.id)
+    if not acceptable(visit.settings, due, statement) or not due.payable:
+        return data_of(visit, Settled("changed"))
     return Data(value={"status": "ready"})
 
 
@@ -138,9 +137,11 @@ async def _ended(visit: Visit, begun: Begun) -> Settled:
     settled = (
         Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.charge or "")
     )
-    payment = payment_about(visit, due, begun.amount, begun.way, intent.method or "")
+    payment = payment_about(visit, due, intent.amount.amount, begun.way, intent.method or "")
+    if status == "paid":
+        payment = replace(payment, part=due.remaining.amount > 0)
     if status or intent.error:
-        await end(visit, replace(payment, part=due.invoice.status != "paid"), settled)
+        await end(visit, payment, settled)
     return settled
 
 

@@ -104,10 +104,15 @@ def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
     return Settled("unknown", intent=before.id)
 
 
-def status_of(due: Due, intent: Intent) -> Literal["paid", "processing", "action"] | None:
-    """How an intent stands; None where it was not paid."""
-    if intent.status == "succeeded" or due.invoice.status == "paid":
+def status_of(due: Due, intent: Intent) -> Literal["paid", "processing", "nothing", "action"] | None:
+    """How an intent stands; None where it was not paid and the invoice still can be.
+
+    An invoice that was paid by another intent, or voided, is ``nothing`` to this one: it took no money.
+    """
+    if intent.status == "succeeded":
         return "paid"
     if intent.status == "processing":
         return "processing"
+    if due.invoice.status != "open":
+        return "nothing"
     return "action" if intent.status == "requires_action" else None
