@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests need a browser (Chromium), Node.js, PostgreSQL and Redis beside Python. What is there is used; what is
-# missing is installed from Debian's packages, as root or with sudo.
+# The tests need a browser (Chromium), Node.js, PHP, Ruby, PostgreSQL and Redis beside Python. What is there is used;
+# what is missing is installed from Debian's packages, as root or with sudo.
 set -eu
 
 missing=""
@@ -8,6 +8,8 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
+command -v php >/dev/null 2>&1 || missing="$missing php-cli"
+command -v ruby >/dev/null 2>&1 || missing="$missing ruby"
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 [ -n "$missing" ] || exit 0
 

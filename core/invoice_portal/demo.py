@@ -22,6 +22,8 @@ from invoice_portal.settings_checks import ENV_PREFIX
 
 _HOST: Final = "127.0.0.1"
 _PATIENCE_SECONDS: Final = 60
+_CHOSEN: Final = ("SECRET_KEYS", "ALLOWED_EMBED_ORIGINS", "THEME", "DEBUG")
+"""Settings that are taken from the environment: to try how the portal is embedded, and how it looks."""
 
 
 def run(framework: str, port: int, sandbox_port: int) -> None:
@@ -57,13 +59,14 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
 
 def _environ(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
     """What the host app reads: the portal's settings as a real one would set them, and whom to offer for log-in."""
+    chosen = {f"{ENV_PREFIX}{name}" for name in _CHOSEN}
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)},
+        f"{ENV_PREFIX}SECRET_KEYS": secrets.token_hex(32),
+        **{name: value for name, value in os.environ.items() if name in chosen or not name.startswith(ENV_PREFIX)},
         f"{ENV_PREFIX}STRIPE_API_KEY": "sk_test_demo",
         f"{ENV_PREFIX}STRIPE_PUBLISHABLE_KEY": "pk_test_demo",
         f"{ENV_PREFIX}STRIPE_API_BASE": stripe_url,
         f"{ENV_PREFIX}PARTIAL_PAYMENTS": "1",
-        f"{ENV_PREFIX}SECRET_KEYS": secrets.token_hex(32),
         f"{ENV_PREFIX}BUSINESS_NAME": "Northwind Inc.",
         f"{ENV_PREFIX}HOME_URL": "/",
         f"{ENV_PREFIX}PUBLIC_URL": f"http://{_HOST}:{port}/billing",

@@ -59,6 +59,20 @@ def test_how_it_ended(moments: dict[str, int], text: str):
     assert words(invoice(**ended(**moments))) == [text, "Invoice issued."]
 
 
+@pytest.mark.parametrize(
+    ("back", "text"),
+    [
+        (0, "$100.00 paid with Visa 4242."),
+        (2500, "$100.00 paid with Visa 4242. $25.00 of it was refunded."),
+        (10000, "$100.00 paid with Visa 4242. It was refunded in full."),
+    ],
+)
+def test_what_was_refunded_is_said_of_the_payment(back: int, text: str):
+    charge = {**intent()["latest_charge"], "amount_refunded": back}
+    paid = payment(payment={"type": "payment_intent", "payment_intent": intent(latest_charge=charge)})
+    assert text in words(paid_invoice(), [paid])
+
+
 def test_an_uncollectible_invoice_may_still_be_paid():
     found = words(invoice(**ended(marked_uncollectible_at=NOW - DAY, paid_at=NOW)))
     assert found == ["Paid in full.", "Closed without payment.", "Invoice issued."]

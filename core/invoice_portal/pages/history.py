@@ -81,17 +81,30 @@ def _ends(language: Language, whole: WholeInvoice) -> Iterator[tuple[int, str]]:
 def _payment(language: Language, payment: Payment) -> Iterator[tuple[int, str]]:
     _, amount = language.gettext, language.money(payment.amount)
     if payment.paid_at is not None:
-        if payment.outside_stripe:
-            yield payment.paid_at, _("%(amount)s paid outside of this page.", amount=amount)
-        elif payment.method:
-            method = method_name(language, payment.method)
-            yield payment.paid_at, _("%(amount)s paid with %(method)s.", amount=amount, method=method)
-        else:
-            yield payment.paid_at, _("%(amount)s paid.", amount=amount)
+        yield payment.paid_at, f"{_paid(language, payment)} {_refunded(language, payment)}".strip()
     elif payment.processing:
         yield payment.created, _("A payment of %(amount)s is on its way.", amount=amount)
     elif payment.declined:
         yield payment.created, _declined(language, payment)
+
+
+def _paid(language: Language, payment: Payment) -> str:
+    _, amount = language.gettext, language.money(payment.amount)
+    if payment.outside_stripe:
+        return _("%(amount)s paid outside of this page.", amount=amount)
+    if payment.method:
+        return _("%(amount)s paid with %(method)s.", amount=amount, method=method_name(language, payment.method))
+    return _("%(amount)s paid.", amount=amount)
+
+
+def _refunded(language: Language, payment: Payment) -> str:
+    """What has gone back since; Stripe says how much of a charge, and not when."""
+    _ = language.gettext
+    if not payment.refunded.amount:
+        return ""
+    if payment.refunded.amount >= payment.amount.amount:
+        return _("It was refunded in full.")
+    return _("%(amount)s of it was refunded.", amount=language.money(payment.refunded))
 
 
 def _declined(language: Language, payment: Payment) -> str:

@@ -1,0 +1,48 @@
+// The JSON API in a few lines: a session in memory, asked for again when it has run out.
+
+/** What went wrong, in the visitor's language, and what to do next. */
+export class PortalError extends Error {
+  constructor({ type, message, advice }) {
+    super(`${message}. ${advice}`);
+    this.type = type;
+  }
+}
+
+export class Portal {
+  #token = null;
+
+  /** `identify` asks our own server who is logged in: `{url, email, hash}`. */
+  constructor(identify) {
+    this.identify = identify;
+  }
+
+  /** GET below /api/me. A session that has run out is replaced once. */
+  async read(path, query = {}) {
+    const first = await this.#ask(path, query);
+    if (first.status !== 401) return answerOf(first);
+    this.#token = null;
+    return answerOf(await this.#ask(path, query));
+  }
+
+  async #ask(path, query) {
+    const { url, token } = (this.#token ??= await this.#enter());
+    const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
+    return fetch(`${url}/api/me${path}?${parameters}`, { headers: { Authorization: `Bearer ${token}` } });
+  }
+
+  async #enter() {
+    const { url, ...credentials } = await this.identify();
+    const answer = await fetch(`${url}/api/me/session`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(credentials),
+    });
+    return { url, token: (await answerOf(answer)).token };
+  }
+}
+
+async function answerOf(answer) {
+  const body = await answer.json();
+  if (!answer.ok) throw new PortalError(body.error);
+  return body;
+}
