@@ -50,6 +50,7 @@ class Frame:
     one_invoice: bool
     pays_here: bool
     methods_url: str
+    details_url: str
 
 
 def context_of(visit: Visit, page: Page, languages: Languages) -> dict[str, Any]:
@@ -89,6 +90,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         one_invoice=isinstance(arrival, Arrival) and arrival.invoice is not None,
         pays_here=pays_here(visit),
         methods_url=visit.url("payment_methods") if manages_methods(visit) else "",
+        details_url=visit.url("details") if visit.settings.billing_details and visit.may("view") else "",
     )
 
 
