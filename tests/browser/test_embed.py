@@ -177,7 +177,10 @@ def test_a_subscription_narrows_the_view(embedding: Embedding) -> None:
     expect(shown.row(account.number(account.invoice_of(subscription)))).to_be_visible()
 
 
-STRICT = "default-src 'none'; script-src {portal} 'nonce-abc'; frame-src {portal}; img-src data:; base-uri 'none'"
+STRICT = (
+    "default-src 'none'; script-src {portal} 'nonce-abc'; frame-src {portal}; img-src data:; base-uri 'none'; "
+    "require-trusted-types-for 'script'"
+)
 
 
 def test_a_host_page_with_a_strict_policy_needs_two_lines(embedding: Embedding) -> None:

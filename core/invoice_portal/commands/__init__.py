@@ -74,6 +74,8 @@ def create_link(subject: str, actions: tuple[str, ...], max_uses: int | None, as
     if made is None:
         raise click.ClickException("Only portal sessions are given: make one with `session create`.")
     _print_link(made, as_json)
+    if made.url is None:
+        click.echo("This link has ended and opens nothing: `link refresh` makes a new one.", err=True)
 
 
 @link.command("show")
