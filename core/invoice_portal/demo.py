@@ -43,7 +43,7 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
         shop = demo(sandbox)
         people = json.dumps([asdict(login) for login in SAMPLE_LOGINS])
         database = {f"{ENV_PREFIX}DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
-        offered = json.dumps(asdict(demo_subscriptions(shop)), default=list)
+        offered = json.dumps(asdict(demo_subscriptions(asdict(shop))), default=list)
         managing = {f"{ENV_PREFIX}SUBSCRIPTIONS": offered, f"{ENV_PREFIX}BILLING_DETAILS": DETAILS}
         environ = {**_environ(running.url, port, people), **managing, **database}
         host = subprocess.Popen([sys.executable, str(data_dir("examples") / f"{framework}_host.py")], env=environ)
