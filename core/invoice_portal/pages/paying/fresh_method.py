@@ -135,12 +135,14 @@ async def _ended(visit: Visit, begun: Begun) -> Settled:
     if intent is None:
         return Settled("changed")
     status = status_of(due, intent)
+    if status is None and (not intent.error or visit.request.form.get("lost")):
+        # Nothing was refused, or the page lost the line to Stripe and an older refusal stands there: it may still come.
+        return Settled("unknown", intent=intent.id)
     settled = (
         Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.failure)
     )
     payment = payment_about(visit, due, begun.amount, begun.way, intent.method or "")
-    if status or intent.error:
-        await end(visit, replace(payment, part=due.invoice.status != "paid"), settled)
+    await end(visit, replace(payment, part=due.invoice.status != "paid"), settled)
     return settled
 
 
