@@ -21,6 +21,7 @@ from invoice_portal.pages.payment_methods.owner import (
     own_method,
     owners,
 )
+from invoice_portal.pages.payment_words import shown_code
 from invoice_portal.recording import record
 from invoice_portal.sharing.trail import Entry
 from invoice_portal.stripe_api.default_methods import set_customer_default, set_subscription_default
@@ -149,4 +150,4 @@ def _adding(visit: Visit) -> tuple[str, str]:
 
 
 def _back(visit: Visit, customer: str, note: str, reason: str = "") -> Redirect:
-    return Redirect(to=visit.url("payment_methods", {"customer": customer, "note": note, "reason": reason}))
+    return Redirect(to=visit.url("payment_methods", {"customer": customer, "note": note, "reason": shown_code(reason)}))
