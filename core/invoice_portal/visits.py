@@ -82,6 +82,19 @@ class Visit:
         allowed = self.arrival.actions if isinstance(self.arrival, Arrival) else None
         return action in self.settings.actions and (allowed is None or action in allowed)
 
+    @property
+    def bound(self) -> bool:
+        """Whether the subscription that was given on arrival is all that this visitor may see."""
+        return bool(self.identified().subscription) and not self.settings.show_all_invoices
+
+    @property
+    def sees_customer(self) -> bool:
+        """Whether what belongs to the customer as a whole is this visitor's: saved methods, billing details.
+
+        It is not by a link to one invoice, nor for whoever came for one subscription and may see no other.
+        """
+        return isinstance(self.arrival, Arrival) and self.arrival.invoice is None and not self.bound
+
     def demand(self, action: Action) -> None:
         """Raises ``NotAllowed`` where this visitor may not do this."""
         if not self.may(action):
@@ -101,8 +114,12 @@ class Visit:
         return self.url("invoice", invoice=invoice) if invoice else self.url("home")
 
     def here(self, query: Mapping[str, str]) -> str:
-        """The address of the page at hand, with another query."""
+        """The address of the page at hand, with another query.
+
+        Without the secrets that Stripe adds where it leads back to: they must not stand in a page.
+        """
         path = "/" + quote(self.request.path.lstrip("/"))
+        query = {name: value for name, value in query.items() if not name.endswith("_client_secret")}
         return f"{path}?{urlencode(query)}" if query else path
 
     def hidden_field(self) -> HostForm:

@@ -25,15 +25,18 @@ class OfferCard:
     title: str
     text: str
     price: str
+    price_id: str
     saving: str
     url: str
     dismiss_url: str
 
 
 async def offer_cards(
-    visit: Visit, subscription: Subscription, others: Iterable[Subscription] | None = None
+    visit: Visit, subscription: Subscription, others: Iterable[Subscription] | None = None, *, most: int = 3
 ) -> tuple[OfferCard, ...]:
-    """What is offered beside a subscription, counted as shown. Without ``others`` the customer's are looked up.
+    """What is offered beside a subscription, ``most`` at once, counted as shown.
+
+    Without ``others`` the customer's other subscriptions are looked up.
 
     No offer is worth an error: where anything of it cannot be had, it is left out.
     """
@@ -49,7 +52,7 @@ async def offer_cards(
             return ()
         others = found.value.items
     fitting = offers.upsells_for(visit, subscription, others, done)
-    cards = await _cards(visit, subscription, fitting)
+    cards = (await _cards(visit, subscription, fitting))[:most]
     for card in cards:
         await offers.shown(visit, subscription, card.id, "upsell")
     return cards
@@ -79,6 +82,7 @@ def _card(
         title=_(upsell.title) if upsell.title else price_name(language, price, names),
         text=_(upsell.text) if upsell.text else "",
         price=price_words(language, price, quantity).text,
+        price_id=price.id,
         saving=_("You save %(amount)s a year.", amount=language.money(saving)) if saving else "",
         url=visit.url("subscription_change", {"price": price.id, "offer": upsell.id}, subscription=subscription.id),
         dismiss_url=visit.url("dismiss_offer", subscription=subscription.id),
