@@ -65,7 +65,7 @@ from invoice_portal.settings import PortalSettings
 from invoice_portal.sharing.fresh import seal_request
 from invoice_portal.sharing.links import switch_on, switched_on
 from invoice_portal.sharing.model import Desk, checked_actions
-from invoice_portal.shells import Async, Audit, Links, Sessions
+from invoice_portal.shells import Async, Audit, Links, Offers, Sessions
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.telling import tell
@@ -156,6 +156,11 @@ class Portal:
     def audit(self) -> Audit:
         """The audit trail."""
         return Audit(self)
+
+    @cached_property
+    def offers(self) -> Offers:
+        """What customers were offered, and what became of it."""
+        return Offers(self)
 
     @cached_property
     def aio(self) -> Async:

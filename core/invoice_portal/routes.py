@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from invoice_portal.api import document, invoices, me, merchant
+from invoice_portal.api import coming, document, invoices, me, merchant
+from invoice_portal.api import details as own_details
+from invoice_portal.api import subscriptions as own_subscriptions
 from invoice_portal.pages import (
     assets,
     cancelling,
@@ -95,6 +97,14 @@ MERCHANT_ROUTES: Final = (
         document.CUSTOMER,
     ),
     _merchant(
+        "api_offer_counts",
+        "/offers",
+        "GET",
+        "How often each offer was shown, taken and sent away",
+        merchant.offer_counts,
+        document.OFFERS,
+    ),
+    _merchant(
         "api_make_portal_link",
         _PORTAL_LINK,
         "POST",
@@ -164,7 +174,7 @@ MERCHANT_ROUTES: Final = (
     ),
 )
 
-OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES)
+OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES, *coming.ROUTES, *own_subscriptions.ROUTES, *own_details.ROUTES)
 """A customer's own JSON API, ``/api/me/…``: each module of :mod:`invoice_portal.api` lists its own."""
 
 ROUTES: Final = (

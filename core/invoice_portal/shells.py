@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from invoice_portal.effects import Program
+from invoice_portal.managing import offers
 from invoice_portal.sharing import links, portal_sessions, trail
 from invoice_portal.sharing.model import Desk, Kind, Link, PortalSession, SessionInfo
 from invoice_portal.sharing.rules import DEFAULT_SESSION_MINUTES
@@ -160,6 +161,14 @@ class Audit(_Shell):
         return self._run(_prune(self._desk(by)))
 
 
+class Offers(_Shell):
+    """What customers were offered, and what became of it."""
+
+    def counts(self) -> tuple[offers.OfferCount, ...]:
+        """To how many customers each offer was shown, and how many took it or sent it away."""
+        return self._run(offers.all_counts(self._desk(PYTHON)))
+
+
 class AsyncLinks(_Shell):
     """As :class:`Links`, for event loops."""
 
@@ -234,6 +243,14 @@ class AsyncSessions(_Shell):
         return await self._arun(portal_sessions.revoke_sessions_of(self._desk(by), customer_id))
 
 
+class AsyncOffers(_Shell):
+    """As :class:`Offers`, for event loops."""
+
+    async def counts(self) -> tuple[offers.OfferCount, ...]:
+        """As :meth:`Offers.counts`."""
+        return await self._arun(offers.all_counts(self._desk(PYTHON)))
+
+
 class Async(_Shell):
     """``portal.aio``: what ``portal`` has, to be awaited."""
 
@@ -246,6 +263,11 @@ class Async(_Shell):
     def sessions(self) -> AsyncSessions:
         """Portal sessions."""
         return AsyncSessions(self._portal)
+
+    @cached_property
+    def offers(self) -> AsyncOffers:
+        """Counts of offers."""
+        return AsyncOffers(self._portal)
 
 
 async def _page(after: int) -> tuple[trail.Record, ...]:

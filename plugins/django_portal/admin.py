@@ -97,7 +97,7 @@ class LinkAdmin(ReadOnly):
         links = get_portal().links
 
         def refresh(row: Link) -> None:
-            self.message_user(request, f"{row.subject}: {links.refresh(row.subject, by=_who(request)).url}")
+            self.message_user(request, f"New link to {row.subject}: {links.refresh(row.subject, by=_who(request)).url}")
 
         self.each(request, rows, refresh, "{} refreshed.")
 

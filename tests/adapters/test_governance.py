@@ -41,6 +41,7 @@ def test_flask_portal_works_with_the_apps_own_portal(sharing: dict[str, Any], ac
     assert link["url"].startswith("https://app.example.com/billing/l/")
     assert runner.invoke(args=["portal", "link", "show", invoice, "--json"]).output == made.output
     assert "revoked" in runner.invoke(args=["portal", "link", "revoke", invoice]).output
+    assert "`link refresh` makes a new one" in runner.invoke(args=["portal", "link", "create", invoice]).output
     assert "2 records" in runner.invoke(args=["portal", "audit", "verify"]).output
     assert runner.invoke(args=["portal", "audit", "verify", "--expect", "\u00b2:x"]).exit_code == 1
     assert runner.invoke(args=["portal", "session", "revoke", "cus_typo"]).exit_code == 1
@@ -157,7 +158,7 @@ def test_the_admin_lists_searches_refreshes_and_revokes(project: Portal, admin: 
     answer = admin.post(url, {"action": "refresh", **chosen}, follow=True).content.decode()
     refreshed = project.links.show(invoice)
     assert refreshed is not None
-    assert str(refreshed.url) in answer
+    assert f"New link to {invoice}: {refreshed.url}" in answer
     assert refreshed.created_by.startswith("admin ")
     detail = admin.get(f"{url}{link.id}/change/").content.decode()
     assert invoice in detail

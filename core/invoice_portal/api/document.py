@@ -96,6 +96,14 @@ CUSTOMER: Final = _object(
         "portal_sessions": {"type": "array", "items": SESSION_INFO},
     }
 )
+_OFFER_COUNT: Final = _object(
+    {
+        "offer": {**_TEXT, "description": "Its id in the setting `subscriptions`."},
+        "kind": {"type": "string", "enum": ["retention", "upsell"]},
+        **{name: {"type": "integer", "description": "Customers."} for name in ("shown", "taken", "dismissed")},
+    }
+)
+OFFERS: Final = _object({"offers": {"type": "array", "items": _OFFER_COUNT}})
 LINK_OPTIONS: Final = _object(
     {
         "actions": {**_ACTIONS, "description": "What the link allows; `view` is always among it."},

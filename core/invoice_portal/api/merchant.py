@@ -12,6 +12,7 @@ from invoice_portal.answers import error_answer
 from invoice_portal.effects import Program
 from invoice_portal.errors import BadRequest, ConfigurationError, NotFound
 from invoice_portal.http import Data, Response
+from invoice_portal.managing.offers import all_counts
 from invoice_portal.sharing import links, portal_sessions
 from invoice_portal.sharing.model import Desk, Kind, Link
 from invoice_portal.stripe_api.ids import checked
@@ -63,6 +64,11 @@ async def show_session(desk: Desk, args: Mapping[str, str], body: Body) -> Any:
 async def revoke_session(desk: Desk, args: Mapping[str, str], body: Body) -> Any:
     """End one portal session."""
     return (await portal_sessions.revoke_session(desk, args["session"])).as_dict()
+
+
+async def offer_counts(desk: Desk, args: Mapping[str, str], body: Body) -> Any:
+    """How often each offer was shown, taken and sent away."""
+    return {"offers": [count.as_dict() for count in await all_counts(desk)]}
 
 
 async def show_customer(desk: Desk, args: Mapping[str, str], body: Body) -> Any:

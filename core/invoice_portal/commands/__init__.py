@@ -1,4 +1,4 @@
-"""The commands about links, sessions, the audit trail and the database.
+"""The commands about links, sessions, the audit trail, offers and the database.
 
 They are the same for ``invoice-portal …``, ``flask portal …`` and ``manage.py portal …``; each of these hands over its
 own portal, as a function in the context's ``obj``.
@@ -74,6 +74,8 @@ def create_link(subject: str, actions: tuple[str, ...], max_uses: int | None, as
     if made is None:
         raise click.ClickException("Only portal sessions are given: make one with `session create`.")
     _print_link(made, as_json)
+    if made.url is None:
+        click.echo("This link has ended and opens nothing: `link refresh` makes a new one.", err=True)
 
 
 @link.command("show")
@@ -218,7 +220,28 @@ def status() -> None:
         sys.exit(1)
 
 
-GROUPS: Final = (link, session, audit, database)
+@click.group()
+def offers() -> None:
+    """Offers to customers: how often they are shown, taken and sent away."""
+
+
+@offers.command("counts")
+@json_option
+def offer_counts(as_json: bool) -> None:
+    """Say for each offer how many customers saw it, took it, and want to see it no more."""
+    with _told():
+        found = portal_of_context().offers.counts()
+    if as_json:
+        click.echo(json.dumps([each.as_dict() for each in found]))
+        return
+    for each in found:
+        taken = f"{each.taken} taken ({each.taken / each.shown:.0%})"
+        click.echo(f"{each.offer} ({each.kind}): {each.shown} shown, {taken}, {each.dismissed} dismissed")
+    if not found:
+        click.echo("Nothing has been offered to anybody yet.")
+
+
+GROUPS: Final = (link, session, audit, offers, database)
 
 
 def _engine() -> EngineDatabase:

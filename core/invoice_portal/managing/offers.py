@@ -189,9 +189,9 @@ async def dismiss(visit: Visit, subscription: Subscription, offer: str) -> None:
         await tell(visit, "dismiss_offer", subscription.id, subscription.owner or "", offer=offer)
 
 
-def counts(desk: Desk) -> Query[tuple[OfferCount, ...]]:
-    """How often each offer was shown, taken and sent away: the merchant's figures."""
-    return Query("offers.counts", {"the_account": desk.account}, _counts)
+async def all_counts(desk: Desk) -> tuple[OfferCount, ...]:
+    """How often each offer was shown, taken and sent away: the merchant's figures. Raises ``StoreUnavailable``."""
+    return await Query("offers.counts", {"the_account": desk.account}, _counts)
 
 
 def _row(desk: Desk, subscription: Subscription, offer: str, kind: Kind) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from invoice_portal.errors import Conflict, NotAllowed, NotFound
+from invoice_portal.errors import Conflict, NotFound
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.managing import offers
 from invoice_portal.managing.ending import MOST_COMMENT, Reason, cancel, ends_now, pause, read_reason, resume, unpause
@@ -18,7 +18,7 @@ from invoice_portal.managing.rules import demand
 from invoice_portal.marking import N_
 from invoice_portal.money import Money
 from invoice_portal.pages.naming import names_of
-from invoice_portal.pages.owned import own_subscription
+from invoice_portal.pages.owned import subscription_to_change
 from invoice_portal.pages.subscriptions_view import name_of_subscription
 from invoice_portal.stripe_api.coupons import Coupon, retrieve_coupon
 from invoice_portal.stripe_api.prices import retrieve_price
@@ -70,7 +70,7 @@ class OfferView:
     text: str
     take: str
     take_url: str
-    by_get: bool
+    change_url: str
     offer: str
     cancel_url: str
     fields: tuple[tuple[str, str], ...]
@@ -79,7 +79,7 @@ class OfferView:
 
 async def cancel_page(visit: Visit) -> Response:
     """Ask why, and say what is going to happen."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     if subscription.ended or subscription.ends_at is not None:
         return done(visit, subscription, "canceled")
     demand(visit, subscription, "cancel")
@@ -119,39 +119,54 @@ def _consequence(visit: Visit, subscription: Subscription, *, now: bool) -> str:
 
 async def cancel_form(visit: Visit) -> Response:
     """Cancel; before that, once, the offer that fits the reason."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     form = visit.request.form
     reason = read_reason(form.get("feedback", ""), form.get("comment", ""))
     now = ends_now(visit, form.get("when", ""))
-    if not form.get("declined") and not subscription.ended and subscription.ends_at is None:
-        demand(visit, subscription, "cancel")
-        offer = await offers.retention_for(visit, subscription, reason.feedback)
-        page = await _offer_page(visit, subscription, offer, reason) if offer else None
-        if offer and page:
-            await offers.shown(visit, subscription, offer.id, "retention")
-            return page
+    offered = None if form.get("declined") else await offer_before(visit, subscription, reason)
+    if offered:
+        return await _offer_page(visit, subscription, offered, reason)
     await cancel(visit, subscription, reason, now=now)
     return done(visit, subscription, "ended" if now else "canceled")
 
 
-async def _offer_page(visit: Visit, subscription: Subscription, offer: Retention, reason: Reason) -> Page | None:
-    """The page with the offer; None where Stripe knows nothing good about it: then nothing is offered."""
-    words = await _offer_words(visit, subscription, offer)
-    if words is None:
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An offer in words: what it is, and what the button says."""
+
+    offer: Retention
+    title: str
+    text: str
+    take: str
+
+
+async def offer_before(visit: Visit, subscription: Subscription, reason: Reason) -> Offered | None:
+    """What to offer before a cancellation goes through, counted as shown.
+
+    None where nothing fits, or where Stripe knows nothing good about it. Raises ``NotAllowed`` where cancelling is off.
+    """
+    if subscription.ended or subscription.ends_at is not None:
         return None
-    _ = visit.language.gettext
-    title, text, take = words
+    demand(visit, subscription, "cancel")
+    offer = await offers.retention_for(visit, subscription, reason.feedback)
+    words = await _offer_words(visit, subscription, offer) if offer else None
+    if offer is None or words is None:
+        return None
+    await offers.shown(visit, subscription, offer.id, "retention")
+    return Offered(offer, *words)
+
+
+async def _offer_page(visit: Visit, subscription: Subscription, offered: Offered, reason: Reason) -> Page:
+    _, offer = visit.language.gettext, offered.offer
     names = await names_of(subscription.prices)
     change = visit.url("subscription_change", {"price": offer.price, "offer": offer.id}, subscription=subscription.id)
     view = OfferView(
         name=name_of_subscription(visit.language, subscription, names),
-        title=title,
-        text=text,
-        take=take,
-        take_url=visit.url("subscription_change", subscription=subscription.id)
-        if offer.price
-        else visit.url("subscription_keep", subscription=subscription.id),
-        by_get=bool(offer.price),
+        title=offered.title,
+        text=offered.text,
+        take=offered.take,
+        take_url=visit.url("subscription_keep", subscription=subscription.id),
+        change_url=change if offer.price else "",
         offer=offer.id,
         cancel_url=visit.url("subscription_cancel", subscription=subscription.id),
         fields=(
@@ -162,8 +177,7 @@ async def _offer_page(visit: Visit, subscription: Subscription, offer: Retention
         ),
         back_url=visit.url("subscription", subscription=subscription.id),
     )
-    context = {"offer": view, "change_url": change if offer.price else "", "price": offer.price}
-    return Page(template="invoice_portal/subscription_offer.html", title=_("Before you go"), context=context)
+    return Page(template="invoice_portal/subscription_offer.html", title=_("Before you go"), context={"offer": view})
 
 
 async def _offer_words(visit: Visit, subscription: Subscription, offer: Retention) -> tuple[str, str, str] | None:
@@ -213,7 +227,7 @@ def _coupon_words(visit: Visit, subscription: Subscription, coupon: Coupon) -> t
 
 async def keep_form(visit: Visit) -> Response:
     """Take the offer, and stay."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     offer = offers.retention_with(visit, visit.request.form.get("offer", ""))
     if offer is None or offer.price:
         raise NotFound("there is no such offer")
@@ -226,14 +240,14 @@ async def keep_form(visit: Visit) -> Response:
 
 async def resume_form(visit: Visit) -> Response:
     """Take a planned cancellation back."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     await resume(visit, subscription)
     return done(visit, subscription, "resumed")
 
 
 async def pause_form(visit: Visit) -> Response:
     """Pause for as many months as were chosen."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     months = visit.request.form.get("months", "")
     await pause(visit, subscription, int(months) if months.isascii() and months.isdecimal() and len(months) < 3 else 0)
     return done(visit, subscription, "paused")
@@ -241,7 +255,7 @@ async def pause_form(visit: Visit) -> Response:
 
 async def unpause_form(visit: Visit) -> Response:
     """Go on."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     await unpause(visit, subscription)
     return done(visit, subscription, "unpaused")
 
@@ -249,11 +263,3 @@ async def unpause_form(visit: Visit) -> Response:
 def done(visit: Visit, subscription: Subscription, note: str) -> Redirect:
     """Back to the subscription, which says what has happened: a reload then repeats nothing."""
     return Redirect(to=visit.url("subscription", {"note": note}, subscription=subscription.id))
-
-
-async def _own(visit: Visit) -> Subscription:
-    """The subscription, read afresh; the merchant's own way through Stripe's pages is another."""
-    visit.demand("manage")
-    if visit.settings.subscriptions.billing_portal:
-        raise NotAllowed("billing_portal is on: subscriptions are changed on Stripe's pages")
-    return await own_subscription(visit, visit.request.args["subscription"])

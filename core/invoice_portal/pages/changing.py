@@ -23,7 +23,7 @@ from invoice_portal.marking import N_
 from invoice_portal.money import Money
 from invoice_portal.pages.cancelling import done
 from invoice_portal.pages.naming import names_of
-from invoice_portal.pages.owned import own_subscription
+from invoice_portal.pages.owned import subscription_to_change
 from invoice_portal.pages.price_words import price_words, rhythm
 from invoice_portal.pages.subscriptions_view import name_of_subscription, price_name
 from invoice_portal.stripe_api.prices import Price, retrieve_price
@@ -61,7 +61,6 @@ class ChangeView:
     name: str
     present: str
     choices: tuple[PlanChoice, ...]
-    problem: str
     url: str
     back_url: str
 
@@ -84,7 +83,7 @@ class ConfirmView:
 
 async def change_page(visit: Visit) -> Response:
     """The plans to choose from, or, with a price in the address, what that one costs."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     query = visit.request.query
     if not query.get("price"):
         return await _choose(visit, subscription)
@@ -94,7 +93,7 @@ async def change_page(visit: Visit) -> Response:
 
 async def change_form(visit: Visit) -> Response:
     """Make the change that was confirmed; where it would cost something else by now, show that and ask again."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     token = visit.request.form.get("quote", "")
     try:
         wish = await confirm(visit, subscription, token)
@@ -104,15 +103,20 @@ async def change_form(visit: Visit) -> Response:
         return _again(visit, subscription, token, "bank" if "authentication" in error.code else "declined")
     except StripeRejected:
         return _again(visit, subscription, token, "rejected")
+    await note_taken(visit, subscription, wish)
+    return done(visit, subscription, "changed")
+
+
+async def note_taken(visit: Visit, subscription: Subscription, wish: Wish) -> None:
+    """Count the offer that led to a change, if one did."""
     if wish.offer:
         kind: offers.Kind = "retention" if offers.retention_with(visit, wish.offer) else "upsell"
         await offers.took(visit, subscription, wish.offer, kind)
-    return done(visit, subscription, "changed")
 
 
 async def dismiss_form(visit: Visit) -> Response:
     """Show an offer no more."""
-    subscription = await _own(visit)
+    subscription = await subscription_to_change(visit)
     offer = visit.request.form.get("offer", "")
     if offer not in {each.id for each in visit.settings.subscriptions.upsells}:
         raise NotFound("there is no such offer")
@@ -157,8 +161,8 @@ def read_quantity(text: str) -> int | None:
     return int(text)
 
 
-async def _choose(visit: Visit, subscription: Subscription) -> Response:
-    visit.demand("manage")
+async def plan_choices(visit: Visit, subscription: Subscription) -> tuple[PlanChoice, ...]:
+    """The plans to choose from, as Stripe has their prices. Raises ``NotAllowed`` where there are none."""
     plans = choices(visit.settings.subscriptions, subscription)
     item = plan_item(visit.settings.subscriptions, subscription)
     if not plans or item is None or item.price is None:
@@ -166,17 +170,23 @@ async def _choose(visit: Visit, subscription: Subscription) -> Response:
     outcomes = await each([retrieve_price(plan.price) for plan in plans])
     prices = [outcome.value for outcome in outcomes if isinstance(outcome, Ok)]
     usable = {each.id: each for each in prices if each.active and each.currency == subscription.currency}
-    names = await names_of([*usable.values(), *subscription.prices])
+    names = await names_of(usable.values())
+    return tuple(
+        _choice(visit, plan, usable[plan.price], item.quantity or 1, item.price.id, names)
+        for plan in plans
+        if plan.price in usable
+    )
+
+
+async def _choose(visit: Visit, subscription: Subscription) -> Response:
+    found = await plan_choices(visit, subscription)
+    names = await names_of(subscription.prices)
+    item = plan_item(visit.settings.subscriptions, subscription)
     _ = visit.language.gettext
     view = ChangeView(
         name=name_of_subscription(visit.language, subscription, names),
-        present=price_words(visit.language, item.price, item.quantity).text,
-        choices=tuple(
-            _choice(visit, plan, usable[plan.price], item.quantity or 1, item.price.id, names)
-            for plan in plans
-            if plan.price in usable
-        ),
-        problem="",
+        present=price_words(visit.language, item.price, item.quantity).text if item and item.price else "",
+        choices=found,
         url=visit.url("subscription_change", subscription=subscription.id),
         back_url=visit.url("subscription", subscription=subscription.id),
     )
@@ -269,10 +279,3 @@ def _again(visit: Visit, subscription: Subscription, token: str, note: str) -> R
     if sealed.get("q") is not None:
         query["quantity"] = str(sealed["q"])
     return Redirect(to=visit.url("subscription_change", query, subscription=subscription.id))
-
-
-async def _own(visit: Visit) -> Subscription:
-    visit.demand("manage")
-    if visit.settings.subscriptions.billing_portal:
-        raise NotAllowed("billing_portal is on: subscriptions are changed on Stripe's pages")
-    return await own_subscription(visit, visit.request.args["subscription"])

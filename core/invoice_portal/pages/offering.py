@@ -25,6 +25,7 @@ class OfferCard:
     title: str
     text: str
     price: str
+    price_id: str
     saving: str
     url: str
     dismiss_url: str
@@ -79,6 +80,7 @@ def _card(
         title=_(upsell.title) if upsell.title else price_name(language, price, names),
         text=_(upsell.text) if upsell.text else "",
         price=price_words(language, price, quantity).text,
+        price_id=price.id,
         saving=_("You save %(amount)s a year.", amount=language.money(saving)) if saving else "",
         url=visit.url("subscription_change", {"price": price.id, "offer": upsell.id}, subscription=subscription.id),
         dismiss_url=visit.url("dismiss_offer", subscription=subscription.id),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from invoice_portal.effects import StripeCall, needed, together
-from invoice_portal.errors import NotFound
+from invoice_portal.errors import NotAllowed, NotFound
 from invoice_portal.identity import CustomerId, Email
 from invoice_portal.stripe_api.customers import Customer, customers_with_email
 from invoice_portal.stripe_api.invoices import Invoice
@@ -61,6 +61,17 @@ async def own_subscription(visit: Visit, subscription: str) -> Subscription:
     if whole.owner not in owners:
         raise NotFound("the subscription is not this visitor's")
     return whole
+
+
+async def subscription_to_change(visit: Visit) -> Subscription:
+    """The subscription that the address names, read afresh, for somebody who may change it here.
+
+    Raises ``NotAllowed`` where that is off or happens on Stripe's own pages, ``NotFound`` as :func:`own_subscription`.
+    """
+    visit.demand("manage")
+    if visit.settings.subscriptions.billing_portal:
+        raise NotAllowed("billing_portal is on: subscriptions are changed on Stripe's pages")
+    return await own_subscription(visit, visit.request.args["subscription"])
 
 
 def given_subscription(visit: Visit) -> str | None:

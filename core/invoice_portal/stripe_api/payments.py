@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from invoice_portal.effects import StripeCall
 from invoice_portal.money import Money
+from invoice_portal.stripe_api.attempts import failure_key
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.reading import Listing, Reader, listing_of
 
@@ -29,7 +30,8 @@ class Intent:
     ``types`` are those of the methods that it takes. ``saves`` says that what it is paid with is kept for later.
     ``charge`` is its last one, ``method`` what it is or would be paid with. ``action`` is what the customer must do
     next, ``verification_url`` Stripe's page for it where there is one. ``wish`` is what the portal made it for, if
-    it did. Its client secret is not read here.
+    it did. ``error`` is the code of its last failure, ``failure`` what tells that from the ones before. Its client
+    secret is not read here.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Intent:
     method: str | None
     charge: str | None
     error: str
+    failure: str
     action: str
     wish: str
     verification_url: str = field(repr=False)
@@ -110,6 +113,9 @@ def parse_intent(reader: Reader) -> Intent:
     metadata = reader.inside("metadata")
     error, action = reader.inside("last_payment_error"), reader.inside("next_action")
     deposits = action.inside("verify_with_microdeposits") if action else None
+    code = (error.text_or("decline_code") or error.text_or("code")) if error else ""
+    tried = error.id_or_none("payment_method") if error else None
+    charge = error.id_or_none("charge") if error else None
     return Intent(
         id=reader.id(),
         status=reader.text_or("status"),
@@ -118,7 +124,8 @@ def parse_intent(reader: Reader) -> Intent:
         saves=reader.text_or("setup_future_usage") == "off_session",
         method=reader.id_or_none("payment_method"),
         charge=reader.id_or_none("latest_charge"),
-        error=(error.text_or("decline_code") or error.text_or("code")) if error else "",
+        error=code,
+        failure=failure_key(charge or "", tried or "", code),
         action=action.text_or("type") if action else "",
         wish=metadata.text_or("wish") if metadata else "",
         verification_url=deposits.text_or("hosted_verification_url") if deposits else "",

@@ -19,7 +19,7 @@ from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.paying.answering import data_of, page_after, told_error
 from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
 from invoice_portal.pages.paying.due import Due, fetch_due
-from invoice_portal.pages.paying.ending import end
+from invoice_portal.pages.paying.ending import catch_up, end
 from invoice_portal.pages.paying.keeping import keep_method, session_secret
 from invoice_portal.pages.paying.limits import acceptable, demand_here, has_saved_methods
 from invoice_portal.pages.paying.own_intent import Wish, make_way, own_intent
@@ -57,7 +57,7 @@ def _answered(step: Callable[[Visit], Program[Response]]) -> Callable[[Visit], P
 async def _new_payment(visit: Visit) -> Response:
     demand_here(visit)
     due = await fetch_due(visit, visit.request.args["invoice"])
-    statement = _stated(visit, due)
+    statement = await _stated(visit, due)
     if isinstance(statement, Settled):
         return data_of(visit, statement)
     due, intent = await _intent_for(visit, due, statement)
@@ -80,7 +80,7 @@ async def _check_payment(visit: Visit) -> Response:
     demand_here(visit)
     begun = _begun(visit)
     due = await fetch_due(visit, begun.invoice)
-    statement = _stated(visit, due)
+    statement = await _stated(visit, due)
     if isinstance(statement, Settled):
         return data_of(visit, statement)
     intent = due.intent(begun.intent)
@@ -136,7 +136,7 @@ async def _ended(visit: Visit, begun: Begun) -> Settled:
         return Settled("changed")
     status = status_of(due, intent)
     settled = (
-        Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.charge or "")
+        Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.failure)
     )
     payment = payment_about(visit, due, begun.amount, begun.way, intent.method or "")
     if status or intent.error:
@@ -162,8 +162,9 @@ def _still_ahead(due: Due, intent: Intent, statement: Statement) -> bool:
     return bool(due.own) and due.own[-1].id == intent.id and intent.amount == statement.amount
 
 
-def _stated(visit: Visit, due: Due) -> Statement | Settled:
+async def _stated(visit: Visit, due: Due) -> Statement | Settled:
     if not due.payable:
+        await catch_up(visit, due)
         return Settled("nothing")
     statement = open_statement(visit.signer, visit.request.form.get("statement", ""), visit.now)
     fits = statement is not None and acceptable(visit.settings, due, statement)

@@ -12,6 +12,7 @@ from invoice_portal.pages.assets import version
 from invoice_portal.pages.paying.answering import text_of
 from invoice_portal.pages.paying.asking import types_of
 from invoice_portal.pages.paying.due import Due, fetch_due
+from invoice_portal.pages.paying.ending import catch_up
 from invoice_portal.pages.paying.hosted import hosted_types_fit
 from invoice_portal.pages.paying.limits import (
     has_saved_methods,
@@ -84,6 +85,7 @@ async def pay(visit: Visit) -> Response:
         return Redirect(to=visit.url("invoice", invoice=visit.request.args["invoice"]))
     due = await fetch_due(visit, visit.request.args["invoice"])
     if not due.payable:
+        await catch_up(visit, due)
         note = "on_its_way" if due.under_way else "settled"
         return Redirect(to=visit.url("invoice", {"note": note}, invoice=due.invoice.id))
     types = await types_of(visit, due)

@@ -10,7 +10,7 @@ from invoice_portal.http import Response
 from invoice_portal.pages.paying.answering import asks_for_json, data_of, page_after, told_error
 from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
 from invoice_portal.pages.paying.due import Due, fetch_due
-from invoice_portal.pages.paying.ending import end
+from invoice_portal.pages.paying.ending import catch_up, end
 from invoice_portal.pages.paying.limits import acceptable, demand_here, has_saved_methods
 from invoice_portal.pages.paying.settle import Settled, settle
 from invoice_portal.pages.paying.statement import Statement, open_statement
@@ -58,6 +58,7 @@ async def pay_one(visit: Visit, invoice: str, statement: str, method: str) -> Se
 async def _agreed(visit: Visit, invoice: str, sealed: str, method: str) -> Agreed | Settled:
     due = await fetch_due(visit, invoice)
     if not due.payable:
+        await catch_up(visit, due)
         return Settled("nothing")
     statement = open_statement(visit.signer, sealed, visit.now)
     if statement is None or not acceptable(visit.settings, due, statement):

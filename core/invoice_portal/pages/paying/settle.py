@@ -28,8 +28,8 @@ class Settled:
 
     ``action``: the customer must act first. ``failed``: ``code`` says why. ``changed``: what is due is not what the
     page said, or another payment is ahead; nothing was paid. ``nothing``: there is nothing (left) to pay, or it is on
-    its way already. ``unknown``: Stripe did not answer; paying again is safe, and pays once. ``attempt`` is the
-    charge that failed.
+    its way already. ``unknown``: Stripe did not answer; paying again is safe, and pays once. ``attempt`` tells one
+    failure of an intent from the others.
     """
 
     status: Status
@@ -91,23 +91,25 @@ def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
     now = after.intent(before.id)
     if now is not None and (ended := status_of(after, now)):
         return Settled(ended, intent=now.id)
-    charge = (now.charge if now else None) or ""
+    failure = now.failure if now else ""
     match outcome:
         case Failed(PaymentDeclined() as error):
-            return Settled("failed", error.decline_code or error.code, before.id, charge)
+            return Settled("failed", error.decline_code or error.code, before.id, failure)
         case Failed(StripeRejected() as error):
-            return Settled("failed", error.code, before.id, charge)
+            return Settled("failed", error.code, before.id, failure)
         case Failed(NotFound()):
-            return Settled("failed", "resource_missing", before.id, charge)
+            return Settled("failed", "resource_missing", before.id, failure)
     if now is not None and now.error and now != before:
-        return Settled("failed", now.error, before.id, charge)
+        return Settled("failed", now.error, before.id, failure)
     return Settled("unknown", intent=before.id)
 
 
-def status_of(due: Due, intent: Intent) -> Literal["paid", "processing", "action"] | None:
-    """How an intent stands; None where it was not paid."""
-    if intent.status == "succeeded" or due.invoice.status == "paid":
+def status_of(due: Due, intent: Intent) -> Literal["paid", "processing", "nothing", "action"] | None:
+    """How an intent stands; None where it was not paid. ``nothing``: something else has paid the invoice."""
+    if intent.status == "succeeded":
         return "paid"
     if intent.status == "processing":
         return "processing"
+    if due.invoice.status == "paid":
+        return "nothing"
     return "action" if intent.status == "requires_action" else None
