@@ -90,6 +90,8 @@ export interface Settings {
   /** Or a signed identifier that expires, in place of the three. */
   identity?: string;
   subscription_id?: string;
+  /** Or the address of a shared link, in place of all of them: one invoice alone. */
+  link?: string;
   handleResponse?: Handler;
   options?: Options;
   /** Where to mount, for settings objects on the page. */

@@ -11,7 +11,7 @@
   var doc = root.document;
   var PLACES = ["#invoice-portal", "#billflow-embed", "#servicebot-subscription-portal"];
   var GLOBALS = ["invoicePortalSettings", "billflowSettings", "servicebotSettings"];
-  var WHO = ["email", "customer_id", "hash", "identity", "subscription_id"];
+  var WHO = ["email", "customer_id", "hash", "identity", "subscription_id", "link"];
   var OPTIONS = ["language", "theme", "actions", "debug", "title"];
   var PATIENCE_MS = 20000;
   var AFTER_LOAD_MS = 2000;
@@ -29,7 +29,8 @@
     names.forEach(function (name) {
       if (from[name] !== undefined && from[name] !== null && from[name] !== "") found[name] = from[name];
     });
-    return found;
+    // A copy of plain data: a framework's watched objects cannot be posted.
+    return JSON.parse(JSON.stringify(found));
   }
 
   function settle(given) {
@@ -49,7 +50,7 @@
   function shown(settings) {
     var who = {};
     Object.keys(settings.who).forEach(function (name) {
-      var secret = name === "hash" || name === "identity";
+      var secret = name === "hash" || name === "identity" || name === "link";
       who[name] = secret ? "given, " + String(settings.who[name]).length + " characters" : settings.who[name];
     });
     return { url: settings.base, who: who, options: settings.options };
@@ -127,21 +128,16 @@
 
   Portal.prototype.open = function () {
     var self = this;
-    var ready = new Promise(function (resolve, reject) {
-      self.resolve = resolve;
-      self.reject = reject;
-    });
-    // What went wrong is said in the console and by the event `error`: nobody need catch it once more.
-    ready.catch(quietly);
     portals.push(this);
     watch();
     this.say("mounting with", shown(this.settings));
-    this.ask("pre_load", shown(this.settings)).then(function (go) {
-      if (self.closed) return;
-      if (go) self.load();
-      else self.fail("stopped", "your handler of pre_load stopped it", true);
+    return this.waiting(function () {
+      self.ask("pre_load", shown(self.settings)).then(function (go) {
+        if (self.closed) return;
+        if (go) self.load();
+        else self.fail("stopped", "your handler of pre_load stopped it", true);
+      });
     });
-    return ready;
   };
 
   Portal.prototype.load = function () {
@@ -280,16 +276,28 @@
         next[name] = from[name];
       });
     });
-    var before = this.settings.base;
+    var before = this.settings;
     this.given = next;
     this.settings = settle(next);
+    // Frameworks set what they have set before, each time that they draw.
+    if (JSON.stringify(before) === JSON.stringify(this.settings)) return this.ready;
     this.say("updated to", shown(this.settings));
-    if (!this.port || before !== this.settings.base) return mount(this.element, next);
-    return new Promise(function (resolve, reject) {
-      self.resolve = resolve;
-      self.reject = reject;
+    if (!this.port || before.base !== this.settings.base) return mount(this.element, next);
+    return this.waiting(function () {
       self.begin();
     });
+  };
+
+  Portal.prototype.waiting = function (begin) {
+    var self = this;
+    this.ready = new Promise(function (resolve, reject) {
+      self.resolve = resolve;
+      self.reject = reject;
+    });
+    // What went wrong is said in the console and by the event `error`: nobody need catch it once more.
+    this.ready.catch(quietly);
+    begin();
+    return this.ready;
   };
 
   Portal.prototype.close = function () {
@@ -394,7 +402,7 @@
   }
 
   // <invoice-portal email="…" hash="…">, written without `class` for old parsers.
-  var ATTRIBUTES = ["email", "customer-id", "hash", "identity", "subscription-id", "url"];
+  var ATTRIBUTES = ["email", "customer-id", "hash", "identity", "subscription-id", "link", "url"];
   var OPTION_ATTRIBUTES = ["language", "theme", "actions", "debug", "frame-title"];
 
   function InvoicePortalElement() {

@@ -31,6 +31,7 @@
   let asked = 0;
 
   document.documentElement.classList.add("portal-expected");
+  shell.hidden = true;
   live.className = "portal-unseen";
   live.setAttribute("role", "status");
   document.body.append(live);
@@ -146,6 +147,7 @@
     card.className = "portal-card portal-message";
     card.append(heading, text);
     shell.replaceChildren(card);
+    shell.hidden = false;
     shell.classList.add("portal-told");
     if (!shell.isConnected) document.body.replaceChildren(shell, live);
     document.documentElement.classList.remove("portal-expected");

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from invoice_portal.drivers.blocking import BlockingDriver
 from invoice_portal.effects import Failed, Ok, Outcome, StripeCall, each
-from invoice_portal.errors import StripeRefused
+from invoice_portal.errors import NotFound, StripeRefused, StripeRejected
 from invoice_portal.settings import PortalSettings
 from invoice_portal.theme import concerns
 
@@ -27,7 +27,7 @@ class Result:
 class Probe:
     """A call that shows whether a key may do something. What is not ``needed`` only makes pages poorer.
 
-    There may be ``many`` of all but the account.
+    There may be ``many`` of all but the account. One that ``changes`` something is about what does not exist.
     """
 
     what: str
@@ -35,6 +35,7 @@ class Probe:
     permission: str
     needed: bool = False
     many: bool = True
+    changes: bool = False
 
 
 PROBES = (
@@ -52,6 +53,25 @@ PROBES = (
 """What the portal reads, and the permission that a restricted key needs for it."""
 BRANDING = Probe("the account, for its colour", "/v1/account", "rak_accounts_kyc_basic_read", many=False)
 """What is read where ``theme_from_stripe`` is on."""
+PAYING_PROBES = (
+    Probe("saved methods", "/v1/payment_methods", "rak_payment_method_read"),
+    Probe("pay invoices", "/v1/invoices/in_doctor/pay", "rak_invoice_write", needed=True, changes=True),
+    Probe(
+        "make payment intents, for parts and for restricted types",
+        "/v1/payment_intents/pi_doctor/cancel",
+        "rak_payment_intent_write",
+        needed=True,
+        changes=True,
+    ),
+    Probe("set methods up", "/v1/setup_intents/seti_doctor/cancel", "rak_setup_intent_write", changes=True),
+    Probe("offer to keep a method", "/v1/customer_sessions", "rak_customer_session_write", changes=True),
+    Probe("remove saved methods", "/v1/payment_methods/pm_doctor/detach", "rak_payment_method_write", changes=True),
+    Probe("set a customer's default method", "/v1/customers/cus_doctor", "rak_customer_write", changes=True),
+    Probe(
+        "set a subscription's default method", "/v1/subscriptions/sub_doctor", "rak_subscription_write", changes=True
+    ),
+)
+"""What is changed where customers pay in the portal. Each asks for the impossible: a key that may is told so."""
 
 
 def examine(settings: PortalSettings) -> list[Result]:
@@ -71,16 +91,19 @@ def _about_settings(settings: PortalSettings) -> Iterator[Result]:
     if settings.identify_by == "email":
         yield Result("note", "identify_by is email: sign verified addresses only, in the spelling that Stripe has.")
     if settings.stripe_api_key.startswith("sk_live_"):
-        yield Result("note", "A restricted key (rk_live_…) with read permissions is enough, and safer than this one.")
+        yield Result("note", "A restricted key (rk_live_…) is enough, and safer than this one.")
 
 
 async def _about_key(settings: PortalSettings) -> list[Result]:
-    probes = (*PROBES, BRANDING) if settings.theme_from_stripe else PROBES
+    probes = (*PROBES, *((BRANDING,) if settings.theme_from_stripe else ()))
+    probes += PAYING_PROBES if settings.stripe_publishable_key else ()
     outcomes = await each([_call(probe) for probe in probes])
     return [_judge(probe, outcome) for probe, outcome in zip(probes, outcomes, strict=True)]
 
 
 def _call(probe: Probe) -> StripeCall[None]:
+    if probe.changes:
+        return StripeCall("post", probe.path, lambda data: None)
     return StripeCall("get", probe.path, lambda data: None, {"limit": 1} if probe.many else {})
 
 
@@ -88,11 +111,14 @@ def _judge(probe: Probe, outcome: Outcome[None]) -> Result:
     match outcome:
         case Ok():
             return Result("ok", f"The key reads {probe.what}.")
+        case Failed(NotFound() | StripeRejected()) if probe.changes:
+            return Result("ok", f"The key may {probe.what}.")
         case Failed(StripeRefused() as error):
             verdict: Verdict = "problem" if probe.needed else "note"
             if error.key_unknown:
                 return Result("problem", "Stripe does not know this key. Copy it again from the dashboard.")
             permission = error.permission or probe.permission
-            return Result(verdict, f"The key may not read {probe.what}: give it the permission {permission}.")
+            deed = probe.what if probe.changes else f"read {probe.what}"
+            return Result(verdict, f"The key may not {deed}: give it the permission {permission}.")
         case Failed(error):
             return Result("problem", f"Reading {probe.what} failed: {error.detail}")

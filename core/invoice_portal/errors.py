@@ -232,16 +232,18 @@ class StoreUnavailable(PortalError):
 class StripeUnavailable(PortalError):
     """Stripe did not answer in time, or its answer could not be read.
 
-    ``request_id`` is Stripe's own (``req_…``), where there was one: quote it to Stripe's support.
+    ``request_id`` is Stripe's own (``req_…``), where there was one: quote it to Stripe's support. ``replayed`` says
+    that it is the answer to an earlier call with the same idempotency key: Stripe repeats its own failures too.
     """
 
     status = 503
     title = N_("Billing is taking a short break")
     advice = N_("We cannot reach your invoices right now. Please try again in a few minutes. Nothing was lost.")
 
-    def __init__(self, detail: str = "", request_id: str | None = None) -> None:
+    def __init__(self, detail: str = "", request_id: str | None = None, *, replayed: bool = False) -> None:
         super().__init__(detail)
         self.request_id = request_id
+        self.replayed = replayed
 
 
 class StripeRefused(StripeUnavailable):
@@ -260,10 +262,7 @@ class StripeRefused(StripeUnavailable):
 
 
 class StripeRejected(StripeUnavailable):
-    """A change that Stripe does not take as it is: ``code`` and ``param`` are Stripe's, empty where it gave none.
-
-    ``replayed`` says that it is the answer to an earlier call with the same idempotency key.
-    """
+    """A change that Stripe does not take as it is: ``code`` and ``param`` are Stripe's, empty where it gave none."""
 
     def __init__(
         self,
@@ -274,7 +273,6 @@ class StripeRejected(StripeUnavailable):
         param: str = "",
         replayed: bool = False,
     ) -> None:
-        super().__init__(detail, request_id)
+        super().__init__(detail, request_id, replayed=replayed)
         self.code = code
         self.param = param
-        self.replayed = replayed

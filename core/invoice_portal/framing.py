@@ -9,7 +9,8 @@ from invoice_portal.http import HostForm, Page
 from invoice_portal.i18n import Languages
 from invoice_portal.identity import Email
 from invoice_portal.pages.assets import theme_version, version
-from invoice_portal.pages.paying.limits import manages_methods, pays_here
+from invoice_portal.pages.menu import MenuEntry, menu_of
+from invoice_portal.pages.paying.limits import pays_here
 from invoice_portal.sessions import Arrival
 from invoice_portal.theme import Theme, stylesheet
 from invoice_portal.visits import Visit
@@ -36,6 +37,7 @@ class Frame:
     customer: str
     customer_email: str
     home_url: str
+    menu: tuple[MenuEntry, ...]
     host_url: str
     leave_url: str
     support_email: str
@@ -49,7 +51,6 @@ class Frame:
     framed: bool
     one_invoice: bool
     pays_here: bool
-    methods_url: str
 
 
 def context_of(visit: Visit, page: Page, languages: Languages) -> dict[str, Any]:
@@ -75,6 +76,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         customer=page.context.get("customer_name", ""),
         customer_email=identity.address if isinstance(identity, Email) else "",
         home_url=visit.start_url,
+        menu=menu_of(visit),
         host_url=settings.home_url,
         leave_url=visit.url("leave") if visit.by_session else "",
         support_email=settings.support_email,
@@ -88,7 +90,6 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         framed=visit.request.framed,
         one_invoice=isinstance(arrival, Arrival) and arrival.invoice is not None,
         pays_here=pays_here(visit),
-        methods_url=visit.url("payment_methods") if manages_methods(visit) else "",
     )
 
 

@@ -101,8 +101,12 @@ class Visit:
         return self.url("invoice", invoice=invoice) if invoice else self.url("home")
 
     def here(self, query: Mapping[str, str]) -> str:
-        """The address of the page at hand, with another query."""
+        """The address of the page at hand, with another query.
+
+        Without the secrets that Stripe adds where it leads back to: they must not stand in a page.
+        """
         path = "/" + quote(self.request.path.lstrip("/"))
+        query = {name: value for name, value in query.items() if not name.endswith("_client_secret")}
         return f"{path}?{urlencode(query)}" if query else path
 
     def hidden_field(self) -> HostForm:

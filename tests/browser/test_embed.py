@@ -177,7 +177,10 @@ def test_a_subscription_narrows_the_view(embedding: Embedding) -> None:
     expect(shown.row(account.number(account.invoice_of(subscription)))).to_be_visible()
 
 
-STRICT = "default-src 'none'; script-src {portal} 'nonce-abc'; frame-src {portal}; img-src data:; base-uri 'none'"
+STRICT = (
+    "default-src 'none'; script-src {portal} 'nonce-abc'; frame-src {portal}; img-src data:; base-uri 'none'; "
+    "require-trusted-types-for 'script'"
+)
 
 
 def test_a_host_page_with_a_strict_policy_needs_two_lines(embedding: Embedding) -> None:
@@ -301,6 +304,26 @@ def test_an_invoice_link_stands_alone_in_an_iframe(both: Embedding) -> None:
     assert shown.page.context.cookies() == []
     shown.page.reload()
     shown.heading(both.number)
+
+
+def test_an_invoice_link_in_the_snippet_has_its_height_and_its_events(embedding: Embedding) -> None:
+    embedding.mount(public_url=embedding.mounted.url)
+    link = embedding.portal.links.invoice(embedding.open).url
+    shown = embedding.show(embedding.snippet({"link": link}))
+    shown.heading(embedding.number)
+    assert shown.last("select_invoice")["invoice"] == embedding.open
+    assert shown.last("pre_load")["who"] == {"link": f"given, {len(str(link))} characters"}
+
+
+def test_a_layout_of_the_merchants_is_around_every_page_of_the_frame(embedding: Embedding) -> None:
+    layout = "<!doctype html><title>{{ frame.title }}</title><body class=mine><h6>Mine</h6>{{ content }}"
+    embedding.mount(overrides={"invoice_portal/layout.html": layout})
+    shown = embedding.show()
+    shown.heading("Billing")
+    shown.open_invoice(embedding.number)
+    shown.heading(embedding.number)
+    expect(shown.frame().get_by_role("heading", name="Mine")).to_have_count(1)
+    assert shown.complaints == []
 
 
 def test_a_signed_address_stands_alone_in_an_iframe(embedding: Embedding) -> None:

@@ -95,6 +95,26 @@ def test_a_mounted_portal_is_updated_and_unmounted(embedding: Embedding) -> None
     assert shown.page.evaluate("InvoicePortal.unmount('#invoice-portal')") is False
 
 
+def test_setting_the_same_again_loads_nothing(embedding: Embedding) -> None:
+    """As frameworks do each time that they draw; what they watch are no plain objects."""
+    shown = embedding.show()
+    shown.heading("Billing")
+    shown.open_invoice(embedding.number)
+    shown.heading(embedding.number)
+    again = """settings => {
+        const watched = new Proxy({...settings, options: new Proxy({actions: new Proxy(%s, {})}, {})}, {});
+        return InvoicePortal.update("#invoice-portal", watched).then(() => "done");
+    }"""
+    assert shown.page.evaluate(
+        "settings => InvoicePortal.update('#invoice-portal', settings).then(() => 1)", embedding.settings
+    )
+    assert shown.told().count("pre_load") == 1
+    shown.heading(embedding.number)
+    assert shown.page.evaluate(again % "['view']", embedding.settings) == "done"
+    shown.heading(embedding.number)
+    expect(shown.frame().get_by_text("Download PDF")).to_have_count(0)
+
+
 _COUNT = """<script>
 const listeners = new Set();
 const add = window.addEventListener, remove = window.removeEventListener;

@@ -83,6 +83,7 @@ function forge(target) {
       const data = { portal: nonce, type, event: "pay_invoice", value: 9, response: { invoice: "in_forged" },
                      who: { email: "anna@example.com" }, options: {} };
       target.postMessage(data, "*", [channel.port2]);
+      channel.port1.postMessage({ type: "start", who: { email: "anna@example.com" }, options: {} });
     }
   for (const data of [null, 1, "pay_invoice", [], { event: "pay_invoice" }]) target.postMessage(data, "*");
 }
@@ -95,6 +96,8 @@ def test_a_foreign_frame_beside_that_forges_events_is_not_believed(embedding: Em
     forger = evil.show("/forger", _FORGE)
     shown = embedding.show(embedding.snippet() + f'<iframe id=ad src="{forger}"></iframe>')
     expect(shown.row(embedding.number)).to_be_visible()
+    exchanged: list[str] = []
+    shown.page.on("request", lambda request: exchanged.append(request.url) if "session" in request.url else None)
     before = shown.told()
     height = shown.page.locator("#invoice-portal iframe").evaluate("frame => frame.clientHeight")
     ad = next(frame for frame in shown.page.frames if frame.url.endswith("/forger"))
@@ -105,6 +108,7 @@ def test_a_foreign_frame_beside_that_forges_events_is_not_believed(embedding: Em
     shown.page.evaluate("new Promise(done => setTimeout(done, 50))")
     assert shown.told() == before
     assert ad.evaluate("answers") == []
+    assert exchanged == [], "the portal was made to come in anew"
     assert shown.page.locator("#invoice-portal iframe").evaluate("frame => frame.clientHeight") == height
     expect(shown.row(embedding.number)).to_be_visible()
 
@@ -112,7 +116,10 @@ def test_a_foreign_frame_beside_that_forges_events_is_not_believed(embedding: Em
 def test_a_foreign_opener_that_posts_to_the_shell_gets_no_answer(embedding: Embedding, evil: Site) -> None:
     shown = embedding.show(_FORGE, site=evil)
     with shown.page.expect_popup() as opened:
-        shown.page.evaluate("url => { window.popup = open(url) }", f"{embedding.mounted.url}/embed")
+        shown.page.evaluate(
+            "([url, name]) => { window.popup = open(url, name) }",
+            [f"{embedding.mounted.url}/embed", f"invoice-portal {'0' * 32} {evil.origin}"],
+        )
     opened.value.wait_for_load_state()
     shown.page.evaluate("forge(popup)")
     shown.page.evaluate("new Promise(done => setTimeout(done, 50))")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from invoice_portal import Email, Event, Hooks, Payment
+from stripe_sandbox import Request
+from stripe_sandbox.server import respond
 from support.accounts import Account
 from support.paying import PUBLISHABLE, charges, pay, saved_card, saved_method
 from support.portals import Browser, Mount, Mounted
-from support.stripe_server import StripeServer
+from support.stripe_server import HANG_UP, StripeServer
 
 ANNA = Email("anna@example.com")
 BERT = Email("bert@example.com")
@@ -214,3 +218,51 @@ def _bank(browser: Browser, invoice: str) -> dict[str, str]:
 
 def _origin(browser: Browser) -> dict[str, str]:
     return {"Origin": str(browser.client.base_url.copy_with(path="")).rstrip("/"), "Accept": "application/json"}
+
+
+def test_many_clicks_at_the_same_moment_pay_once(portal: Mounted, account: Account, customer: str) -> None:
+    """Two tabs, two workers, an impatient finger: whole and in part."""
+    method = saved_card(account, customer)
+    for _ in range(3):
+        invoice = account.open(customer, 4200)
+        browsers = [portal.browser(ANNA) for _ in range(6)]
+        pages = [browser.get(f"/invoices/{invoice}/pay") for browser in browsers]
+        with ThreadPoolExecutor(6) as pool:
+            sent = [
+                pool.submit(browser.submit, page, "/pay/saved", method=method)
+                for browser, page in zip(browsers, pages, strict=True)
+            ]
+            answers = [each.result() for each in sent]
+        assert {answer.status for answer in answers} <= {303, 409, 503}
+        assert account.get(f"invoices/{invoice}")["status"] == "paid"
+    assert [charge["amount"] for charge in charges(account, customer)] == [4200] * 3
+
+
+def test_an_answer_that_got_lost_is_a_payment_all_the_same(
+    anna: Browser, account: Account, customer: str, stripe: StripeServer
+) -> None:
+    """Stripe did it, its answer never came: the page reads again and says so; a new click pays nothing more."""
+    method, invoice = saved_card(account, customer), account.open(customer, 4200)
+
+    def lose(request: Request) -> object:
+        respond(stripe.sandbox, request)
+        return HANG_UP
+
+    page = anna.get(f"/invoices/{invoice}/pay")
+    stripe.answer(f"/v1/invoices/{invoice}/pay", lose)  # type: ignore[arg-type]
+    assert "note=paid" in anna.submit(page, "/pay/saved", method=method).location
+    assert "note=settled" in anna.submit(page, "/pay/saved", method=method).location
+    assert len(charges(account, customer)) == 1
+
+
+def test_a_call_that_never_arrived_is_made_again_by_the_next_click(
+    anna: Browser, account: Account, customer: str, stripe: StripeServer
+) -> None:
+    method, invoice = saved_card(account, customer), account.open(customer, 4200)
+    page = anna.get(f"/invoices/{invoice}/pay")
+    stripe.answer(f"/v1/invoices/{invoice}/pay", HANG_UP)
+    lost = anna.submit(page, "/pay/saved", method=method)
+    assert "We could not learn yet whether the payment went through." in anna.follow(lost).text
+    stripe._scripts.clear()
+    assert "note=paid" in anna.submit(page, "/pay/saved", method=method).location
+    assert len(charges(account, customer)) == 1

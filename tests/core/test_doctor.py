@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from invoice_portal import Email, Portal, PortalSettings
-from invoice_portal.doctor import PROBES, Result, examine
+from invoice_portal.doctor import PAYING_PROBES, PROBES, Result, examine
 from invoice_portal.environment import Templates
 from invoice_portal.http import Request
 from invoice_portal.routes import ROUTES
@@ -70,6 +70,21 @@ def test_a_key_without_any_permission_can_do_nothing(stripe: StripeServer):
     results = examined(stripe.url)
     assert len(of_verdict(results, "problem")) == sum(probe.needed for probe in PROBES)
     assert not [text for text in of_verdict(results, "ok") if text.startswith("The key reads")]
+
+
+def test_paying_in_the_portal_is_tried_on_nothing(stripe: StripeServer, account: Account):
+    """Each permission to change something is found by asking for what does not exist."""
+    paying = {probe.permission for probe in PAYING_PROBES}
+    stripe.sandbox.restrict(KEY, EVERY | paying)
+    results = examined(stripe.url, stripe_publishable_key="pk_test_x")
+    assert of_verdict(results, "problem") == []
+    assert {f"The key may {probe.what}." for probe in PAYING_PROBES if probe.changes} <= set(of_verdict(results, "ok"))
+    for missing in paying - {"rak_payment_method_read"}:  # who may write may read
+        stripe.sandbox.restrict(KEY, EVERY | paying - {missing})
+        results = examined(stripe.url, stripe_publishable_key="pk_test_x")
+        lacking = [result.text for result in results if "give it the permission" in result.text]
+        assert lacking
+        assert all(text.endswith(f"give it the permission {missing}.") for text in lacking)
 
 
 def test_a_key_that_stripe_does_not_know_is_named(stripe: StripeServer):

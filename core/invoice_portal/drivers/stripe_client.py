@@ -74,7 +74,7 @@ def explain(call: StripeCall[Any], error: Exception) -> PortalError:
         return found
     if status not in _REFUSED_STATUSES:
         log.error("%s, request %s", where, request_id)
-        return StripeUnavailable(where, request_id)
+        return StripeUnavailable(where, request_id, replayed=_replayed(error))
     named = _PERMISSION.search(str(error))
     permission = named[0] if named else ""
     lacks = f", the key lacks {permission}" if permission else ""

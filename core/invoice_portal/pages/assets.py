@@ -23,7 +23,9 @@ async def asset(visit: Visit) -> Response:
     name = visit.request.args["name"]
     body = read_asset(name)
     fresh = visit.request.query.get("v") == version(name)
-    content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    # To the system's table ".ts" is a video.
+    guessed = "text/plain" if name.endswith(".ts") else mimetypes.guess_type(name)[0]
+    content_type = guessed or "application/octet-stream"
     if content_type.startswith("text/"):
         content_type += "; charset=utf-8"
     return Asset(body=body, content_type=content_type, max_age=_YEAR if fresh else _HOUR)

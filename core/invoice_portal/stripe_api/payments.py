@@ -71,12 +71,16 @@ class Payment:
     refunded: Money
 
 
-def payments_of(invoice: str) -> StripeCall[Listing[Payment]]:
-    """The payments of one invoice, with the charge of each: four levels, the most that Stripe expands."""
+def payments_of(invoice: str, after: str = "") -> StripeCall[Listing[Payment]]:
+    """The payments of one invoice, newest first, a hundred at most, those older than ``after`` where that is given.
+
+    With the charge of each: four levels, the most that Stripe expands.
+    """
     params: dict[str, object] = {
         "invoice": checked("in", invoice),
         "limit": 100,
         "expand": ["data.payment.payment_intent.latest_charge"],
+        **({"starting_after": after} if after else {}),
     }
     return StripeCall("get", "/v1/invoice_payments", listing_of(parse_payment, "invoice_payments"), params)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from invoice_portal.effects import HostCall
-from invoice_portal.errors import HookFailed, Vetoed
+from invoice_portal.errors import HookFailed, NotAllowed, Vetoed
 from invoice_portal.hooks import Payable, Payment, Way
 from invoice_portal.pages.paying.due import Due
 from invoice_portal.telling import tell
@@ -31,7 +31,7 @@ def payment_about(visit: Visit, due: Due, amount: int, way: Way, method: str = "
 
 
 async def ask_before(visit: Visit, payment: Payment) -> None:
-    """Ask ``before_pay``. Raises ``Vetoed`` where it says no, ``HookFailed`` where it does not answer."""
+    """Say that this is about to be paid, and ask ``before_pay``. Raises as :func:`agree`."""
     await tell(
         visit,
         "pre_pay",
@@ -41,6 +41,14 @@ async def ask_before(visit: Visit, payment: Payment) -> None:
         currency=payment.currency,
         way=payment.way,
     )
+    await agree(visit, payment)
+
+
+async def agree(visit: Visit, payment: Payment) -> None:
+    """Ask ``before_pay``. Raises ``Vetoed`` where it says no, ``HookFailed`` where it does not answer.
+
+    Also before a browser is given the secret of an intent: whoever has that can pay without asking us again.
+    """
     if visit.hooks.before_pay is None:
         return
     try:
@@ -58,7 +66,8 @@ async def ask_before(visit: Visit, payment: Payment) -> None:
 async def wanted_types(visit: Visit, about: Payable) -> tuple[str, ...]:
     """The types that may be paid with; empty for all that the account takes.
 
-    Raises ``HookFailed`` where the hook does not answer: what is restricted must not be open because of that.
+    Raises ``HookFailed`` where the hook does not answer: what is restricted must not be open because of that; and
+    ``NotAllowed`` where it answers that there is none.
     """
     if visit.hooks.payment_method_types is None:
         return tuple(sorted(visit.settings.payment_method_types))
@@ -71,6 +80,8 @@ async def wanted_types(visit: Visit, about: Payable) -> tuple[str, ...]:
         return tuple(sorted(visit.settings.payment_method_types))
     if isinstance(answer, str) or not isinstance(answer, list | tuple | set | frozenset):
         raise HookFailed("payment_method_types must answer a list of types, or None")
+    if not answer:
+        raise NotAllowed("payment_method_types allows no type at all: nothing can be paid or saved")
     return tuple(sorted(str(type) for type in answer))
 
 

@@ -16,6 +16,7 @@ from invoice_portal.stripe_api.payments import Intent, Payment, payments_of
 from invoice_portal.visits import Visit
 
 _CAN_BE_PAID: Final = ("requires_payment_method", "requires_confirmation", "requires_action")
+_MOST_CALLS: Final = 20
 _UNDER_WAY: Final = ("processing", "succeeded", "requires_capture")
 """One that has succeeded is under way until the invoice says so too."""
 
@@ -97,7 +98,22 @@ async def fetch_due(visit: Visit, invoice: str) -> Due:
     """
     found = await fetch_owned(visit, retrieve_invoice(invoice), lambda invoice: invoice)
     checked("cus", found.owner or "")
-    payments = await payments_of(found.id)
-    if any(payment.status == "open" and payment.intent is None for payment in payments.items):
+    payments = await every_payment(found.id)
+    if any(payment.status == "open" and payment.intent is None for payment in payments):
         raise StripeUnavailable("a payment of this invoice is of a kind that the portal cannot look into")
-    return Due(found, payments.items)
+    return Due(found, payments)
+
+
+async def every_payment(invoice: str) -> tuple[Payment, ...]:
+    """All payments of an invoice, newest first: the one that is under way may stand behind a hundred given up.
+
+    Raises ``StripeUnavailable`` where there are more than can be looked at.
+    """
+    listing = await payments_of(invoice)
+    payments = listing.items
+    for _ in range(_MOST_CALLS):
+        if not listing.has_more or not listing.items:
+            return payments
+        listing = await payments_of(invoice, after=payments[-1].id)
+        payments += listing.items
+    raise StripeUnavailable("this invoice has more payments than can be looked at")

@@ -17,11 +17,11 @@ from invoice_portal.hooks import Way
 from invoice_portal.http import Data, Response
 from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.paying.answering import data_of, page_after, told_error
-from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
+from invoice_portal.pages.paying.asking import agree, ask_before, payment_about, types_of
 from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.pages.paying.ending import catch_up, end
 from invoice_portal.pages.paying.keeping import keep_method, session_secret
-from invoice_portal.pages.paying.limits import acceptable, demand_here, has_saved_methods
+from invoice_portal.pages.paying.limits import acceptable, demand_here, fits, has_saved_methods
 from invoice_portal.pages.paying.own_intent import Wish, make_way, own_intent
 from invoice_portal.pages.paying.settle import Settled, status_of
 from invoice_portal.pages.paying.statement import Statement, open_statement
@@ -60,6 +60,7 @@ async def _new_payment(visit: Visit) -> Response:
     statement = await _stated(visit, due)
     if isinstance(statement, Settled):
         return data_of(visit, statement)
+    await agree(visit, payment_about(visit, due, statement.amount.amount, "new"))
     due, intent = await _intent_for(visit, due, statement)
     if intent is None or not acceptable(visit.settings, due, statement):
         return data_of(visit, Settled("changed"))
@@ -87,10 +88,9 @@ async def _check_payment(visit: Visit) -> Response:
     if intent is None or not _still_ahead(due, intent, statement):
         return data_of(visit, Settled("changed"))
     await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
-    if due.own and intent.id not in {own.id for own in due.own}:
-        due = await make_way(visit, due)
-        if not acceptable(visit.settings, due, statement) or not due.payable:
-            return data_of(visit, Settled("changed"))
+    due = await make_way(visit, due, intent.id)
+    if not acceptable(visit.settings, due, statement) or not due.payable:
+        return data_of(visit, Settled("changed"))
     return Data(value={"status": "ready"})
 
 
@@ -104,9 +104,10 @@ async def _answer_bank(visit: Visit) -> Response:
     demand_here(visit)
     due = await fetch_due(visit, visit.request.args["invoice"])
     intent = due.waiting
-    if intent is None:
+    if intent is None or not due.payable or not fits(intent, await types_of(visit, due)):
         return data_of(visit, Settled("changed"))
-    begun = Begun(due.invoice.id, intent.id, min(intent.amount.amount, due.remaining.amount), "saved")
+    await agree(visit, payment_about(visit, due, intent.amount.amount, "saved", intent.method or ""))
+    begun = Begun(due.invoice.id, intent.id, intent.amount.amount, "saved")
     secret = await _secret(due, intent)
     return Data(value={"status": "ready", "client_secret": secret.client_secret, **_way_back(visit, begun)})
 
@@ -138,9 +139,11 @@ async def _ended(visit: Visit, begun: Begun) -> Settled:
     settled = (
         Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.failure)
     )
-    payment = payment_about(visit, due, begun.amount, begun.way, intent.method or "")
+    payment = payment_about(visit, due, intent.amount.amount, begun.way, intent.method or "")
+    if status == "paid":
+        payment = replace(payment, part=due.remaining.amount > 0)
     if status or intent.error:
-        await end(visit, replace(payment, part=due.invoice.status != "paid"), settled)
+        await end(visit, payment, settled)
     return settled
 
 
@@ -148,8 +151,8 @@ async def _intent_for(visit: Visit, due: Due, statement: Statement) -> tuple[Due
     """The intent that the element is to pay: Stripe's own where it does, else one of ours."""
     types, default = await types_of(visit, due), due.default
     must_save = visit.settings.save_payment_method == "always" and has_saved_methods(visit)
-    shaped = default is not None and (not types or set(default.types) <= set(types))
-    if default is not None and shaped and not statement.part and (default.saves or not must_save):
+    whole = default is not None and default.amount == statement.amount and fits(default, types)
+    if default is not None and whole and (default.saves or not must_save):
         due = await make_way(visit, due)
         return due, due.default
     return await own_intent(visit, due, Wish(statement.amount, types, must_save))
@@ -158,7 +161,7 @@ async def _intent_for(visit: Visit, due: Due, statement: Statement) -> tuple[Due
 def _still_ahead(due: Due, intent: Intent, statement: Statement) -> bool:
     """Whether this intent may still be paid: it is the default one, or ours and the oldest of ours."""
     if due.default is not None and intent.id == due.default.id:
-        return not statement.part
+        return intent.amount == statement.amount
     return bool(due.own) and due.own[-1].id == intent.id and intent.amount == statement.amount
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from invoice_portal.effects import Ok, each
-from invoice_portal.errors import Vetoed
+from invoice_portal.effects import each
+from invoice_portal.errors import PortalError, Vetoed
 from invoice_portal.http import Redirect, Response
 from invoice_portal.pages.handover import payable, stripe_page
 from invoice_portal.pages.owned import fetch_owned
 from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
-from invoice_portal.pages.paying.due import Due
-from invoice_portal.pages.paying.limits import pays_here
+from invoice_portal.pages.paying.due import Due, every_payment
+from invoice_portal.pages.paying.limits import fits, pays_here
 from invoice_portal.pages.paying.own_intent import make_way
 from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
 from invoice_portal.stripe_api.payment_intents import shape_invoice
-from invoice_portal.stripe_api.payments import payments_of
 from invoice_portal.visits import Visit
 
 
@@ -49,13 +48,15 @@ async def pay_hosted(visit: Visit) -> Response:
 
 def hosted_types_fit(due: Due, types: tuple[str, ...]) -> bool:
     """Whether Stripe's page of this invoice takes no other types than these; it takes those of the default intent."""
-    return not types or (due.default is not None and set(due.default.types) <= set(types))
+    return not types or (due.default is not None and fits(due.default, types))
 
 
 async def _read(invoice: Invoice) -> tuple[Due, bool]:
     """The reading, and whether its payments could be read."""
-    (payments,) = await each([payments_of(invoice.id)])
-    return Due(invoice, payments.value.items if isinstance(payments, Ok) else ()), isinstance(payments, Ok)
+    try:
+        return Due(invoice, await every_payment(invoice.id)), True
+    except PortalError:
+        return Due(invoice, ()), False
 
 
 async def _shape(visit: Visit, due: Due, types: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from invoice_portal.errors import NotAllowed
@@ -11,6 +12,7 @@ from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.paying.statement import Statement
 from invoice_portal.sessions import Arrival
 from invoice_portal.settings import PortalSettings
+from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
 
 _MOST: Final = 10**12
@@ -50,6 +52,11 @@ def manages_methods(visit: Visit) -> bool:
     """Whether this visitor may add and remove what the customer has saved."""
     known = isinstance(visit.arrival, Arrival) and visit.arrival.invoice is None
     return known and visit.may("manage") and bool(visit.settings.stripe_publishable_key)
+
+
+def fits(intent: Intent, types: Collection[str]) -> bool:
+    """Whether an intent takes no other types than these; empty for all. Its secret pays with whatever it takes."""
+    return not types or set(intent.types) <= set(types)
 
 
 def has_saved_methods(visit: Visit) -> bool:

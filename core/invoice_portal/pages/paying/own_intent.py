@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from invoice_portal.effects import Failed, each
-from invoice_portal.errors import PaymentDeclined, PortalError, StripeRejected
+from invoice_portal.errors import Conflict, PaymentDeclined, PortalError, StripeRejected
 from invoice_portal.money import Money
 from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.stripe_api.payment_intents import TYPES_NOT_TAKEN, attach_intent, cancel_intent, create_intent
@@ -38,28 +38,38 @@ def key_of(*parts: str) -> str:
     return "portal-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-async def make_way(visit: Visit, due: Due, wish: Wish | None = None) -> Due:
-    """Cancel our own intents that are not for ``wish``, so that no forgotten page can be paid on beside this one.
+async def make_way(visit: Visit, due: Due, keep: str = "") -> Due:
+    """Cancel our own intents but ``keep``, so that no forgotten page can be paid on beside this one.
 
-    Gives a new reading where there were any. One that cannot be canceled has just been paid: that shows in it.
+    Gives a new reading where there were any. One that has just been paid shows in it. Raises ``Conflict`` where one
+    can still be paid: Stripe does not let go of what is being paid at this moment, and both would be charged.
     """
-    others = [intent for intent in due.own if wish is None or intent.wish != wish.name]
+    others = [intent.id for intent in due.own if intent.id != keep]
     if not others:
         return due
-    await each([cancel_intent(intent.id) for intent in others])
-    return await fetch_due(visit, due.invoice.id)
+    await each([cancel_intent(intent) for intent in others])
+    due = await fetch_due(visit, due.invoice.id)
+    if any(intent.id != keep for intent in due.own):
+        raise Conflict("another payment of this invoice could not be canceled and may still go through")
+    return due
 
 
 async def own_intent(visit: Visit, due: Due, wish: Wish) -> tuple[Due, Intent | None]:
-    """Our own intent for ``wish``, tied to the invoice, and a reading that has it; None where another way is ahead."""
-    due = await make_way(visit, due, wish)
+    """Our own intent for ``wish``, tied to the invoice, and a reading that has it; None where another way is ahead.
+
+    Nothing else of ours can be paid in that reading: two that are made in the same second do not both go ahead.
+    """
     found = next((intent for intent in reversed(due.own) if intent.wish == wish.name), None)
+    due = await make_way(visit, due, found.id if found else "")
     if found is None and due.payable:
         due, found = await _made(visit, due, wish)
-    if found is None or due.own[-1].id == found.id:
-        return due, found
-    await each([cancel_intent(found.id)])
-    return await fetch_due(visit, due.invoice.id), None
+    if found is None:
+        return due, None
+    if due.own and due.own[-1].id != found.id:
+        await each([cancel_intent(found.id)])
+        return await fetch_due(visit, due.invoice.id), None
+    due = await make_way(visit, due, found.id)
+    return due, next((intent for intent in due.own if intent.id == found.id), None)
 
 
 async def _made(visit: Visit, due: Due, wish: Wish) -> tuple[Due, Intent | None]:

@@ -15,6 +15,7 @@ from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.pages.paying.ending import catch_up
 from invoice_portal.pages.paying.hosted import hosted_types_fit
 from invoice_portal.pages.paying.limits import (
+    fits,
     has_saved_methods,
     least_part,
     part_allowed,
@@ -127,7 +128,7 @@ def _view(visit: Visit, due: Due, types: tuple[str, ...], saved: Saved) -> PayVi
         saved_url=visit.url("pay_saved", invoice=invoice.id),
         statement=sealed,
         part=form,
-        waiting=_waiting(visit, due),
+        waiting=_waiting(visit, due, types),
         only=_only(visit, types),
         keeps=_keeps(visit),
         hosted_url=visit.url("pay_hosted", invoice=invoice.id) if _hosted(due, types) else "",
@@ -202,9 +203,9 @@ def _note(visit: Visit, due: Due) -> tuple[str, bool]:
             return "", False
 
 
-def _waiting(visit: Visit, due: Due) -> Waiting | None:
+def _waiting(visit: Visit, due: Due, types: tuple[str, ...]) -> Waiting | None:
     _, intent = visit.language.gettext, due.waiting
-    if intent is None:
+    if intent is None or not fits(intent, types):
         return None
     if intent.action == "verify_with_microdeposits":
         text = _("Your bank account must be verified first: look for the small deposits, then name them.")

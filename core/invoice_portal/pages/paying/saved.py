@@ -25,6 +25,7 @@ class Agreed:
     due: Due
     statement: Statement
     method: SavedMethod
+    types: tuple[str, ...]
     payment: Payment
 
 
@@ -50,7 +51,7 @@ async def pay_one(visit: Visit, invoice: str, statement: str, method: str) -> Se
     agreed = await _agreed(visit, invoice, statement, method)
     if isinstance(agreed, Settled):
         return agreed
-    settled = await settle(visit, agreed.due, agreed.statement, agreed.method)
+    settled = await settle(visit, agreed.due, agreed.statement, agreed.method, agreed.types)
     await end(visit, agreed.payment, settled)
     return settled
 
@@ -63,16 +64,16 @@ async def _agreed(visit: Visit, invoice: str, sealed: str, method: str) -> Agree
     statement = open_statement(visit.signer, sealed, visit.now)
     if statement is None or not acceptable(visit.settings, due, statement):
         return Settled("changed")
-    chosen = await _method(visit, due, method)
+    chosen, types = await _method(visit, due, method)
     if chosen.expired(visit.now):
         return Settled("failed", "expired_card")
     payment = payment_about(visit, due, statement.amount.amount, "saved", chosen.id)
     await ask_before(visit, payment)
-    return Agreed(due, statement, chosen, payment)
+    return Agreed(due, statement, chosen, types, payment)
 
 
-async def _method(visit: Visit, due: Due, id: str) -> SavedMethod:
-    """The customer's own method with this id, of a type that may be paid with."""
+async def _method(visit: Visit, due: Due, id: str) -> tuple[SavedMethod, tuple[str, ...]]:
+    """The customer's own method with this id, of a type that may be paid with; and all types that may, if not any."""
     if not has_saved_methods(visit):
         raise NotAllowed("a link to one invoice does not open what the customer has saved")
     listing = await saved_methods(due.customer)
@@ -82,4 +83,4 @@ async def _method(visit: Visit, due: Due, id: str) -> SavedMethod:
     types = await types_of(visit, due)
     if types and found.shown.type not in types:
         raise NotAllowed(f"this invoice may not be paid with {found.shown.type}")
-    return found
+    return found, types

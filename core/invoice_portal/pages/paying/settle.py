@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -10,6 +10,7 @@ from invoice_portal.effects import Failed, Outcome, StripeCall, each
 from invoice_portal.errors import NotFound, PaymentDeclined, StripeRejected, StripeUnavailable
 from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.paying.due import Due, fetch_due
+from invoice_portal.pages.paying.limits import fits
 from invoice_portal.pages.paying.own_intent import Wish, key_of, make_way, own_intent
 from invoice_portal.pages.paying.statement import Statement
 from invoice_portal.stripe_api.payment_intents import confirm_intent, pay_invoice
@@ -38,10 +39,16 @@ class Settled:
     attempt: str = ""
 
 
-async def settle(visit: Visit, due: Due, statement: Statement, method: SavedMethod) -> Settled:
-    """Take what was stated with a saved method. ``due`` is a fresh reading."""
+async def settle(
+    visit: Visit, due: Due, statement: Statement, method: SavedMethod, types: Sequence[str] = ()
+) -> Settled:
+    """Take what was stated with a saved method. ``due`` is a fresh reading, ``types`` are all that may be paid with.
+
+    The bank may ask the customer, whose browser is then given the intent's secret: the intent takes ``types`` only.
+    """
     default = due.default
-    if default is not None and not statement.part and method.shown.type in default.types:
+    whole = default is not None and not statement.part and fits(default, types)
+    if default is not None and whole and method.shown.type in default.types:
         due = await make_way(visit, due)
         intent = due.default
     else:
@@ -64,8 +71,9 @@ async def settle(visit: Visit, due: Due, statement: Statement, method: SavedMeth
 async def _tried(visit: Visit, due: Due, intent: Intent, call: Callable[[int], StripeCall[None]]) -> Settled:
     """Make the call and read again.
 
-    Stripe repeats a refusal for a day. Where a refusal is such a repetition and has left no trace, the state of things
-    is the one before it and nothing is under way: then the customer's new try is a new call.
+    Stripe repeats a refusal for a day, and a failure of its own too. Where an answer is such a repetition and has left
+    no trace, the state of things is the one before it and nothing is under way: then the customer's new try is a new
+    call.
     """
     for attempt in range(_MOST_REPLAYS):
         (outcome,) = await each([call(attempt)])
@@ -81,7 +89,7 @@ async def _tried(visit: Visit, due: Due, intent: Intent, call: Callable[[int], S
 def _is_replay(outcome: Outcome[None]) -> bool:
     return (
         isinstance(outcome, Failed)
-        and isinstance(outcome.error, PaymentDeclined | StripeRejected)
+        and isinstance(outcome.error, PaymentDeclined | StripeUnavailable)
         and outcome.error.replayed
     )
 
@@ -105,11 +113,14 @@ def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
 
 
 def status_of(due: Due, intent: Intent) -> Literal["paid", "processing", "nothing", "action"] | None:
-    """How an intent stands; None where it was not paid. ``nothing``: something else has paid the invoice."""
+    """How an intent stands; None where it was not paid and the invoice still can be.
+
+    An invoice that was paid by another intent, or voided, is ``nothing`` to this one: it took no money.
+    """
     if intent.status == "succeeded":
         return "paid"
     if intent.status == "processing":
         return "processing"
-    if due.invoice.status == "paid":
+    if due.invoice.status != "open":
         return "nothing"
     return "action" if intent.status == "requires_action" else None

@@ -1,0 +1,186 @@
+"""Paying, by those who mean ill and while Stripe fails: never twice, nothing that was forbidden, nothing untrue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from invoice_portal import Email, Hooks, Payment
+from stripe_sandbox import Request, Response
+from stripe_sandbox.server import respond
+from support.accounts import Account
+from support.paying import PUBLISHABLE, charges, pay, saved_card, saved_method
+from support.portals import Answer, Browser, Mount, Mounted
+from support.stripe_server import StripeServer
+
+ANNA = Email("anna@example.com")
+LOCKED = Response(
+    429, {}, b'{"error": {"type": "invalid_request_error", "code": "lock_timeout", "message": "Locked."}}'
+)
+
+
+@pytest.fixture
+def told() -> list[Payment]:
+    """What the host was told."""
+    return []
+
+
+@pytest.fixture
+def portal(mount: Mount, told: list[Payment]) -> Mounted:
+    """A portal in which customers pay, parts too."""
+    hooks = Hooks(after_pay=told.append, payment_failed=told.append)
+    return mount(stripe_publishable_key=PUBLISHABLE, partial_payments=True, hooks=hooks)
+
+
+@pytest.fixture
+def anna(portal: Mounted) -> Browser:
+    """Anna's browser."""
+    return portal.browser(ANNA)
+
+
+@pytest.fixture
+def customer(account: Account) -> str:
+    """Anna at Stripe."""
+    return account.customer(ANNA.address)
+
+
+def ask(browser: Browser, page: Answer, invoice: str, step: str, **more: str) -> Answer:
+    """What the portal's own script asks."""
+    origin = str(browser.client.base_url.copy_with(path="")).rstrip("/")
+    form = next(form for form in page.html.forms if "statement" in form.fields)
+    headers = {"Origin": origin, "Accept": "application/json"}
+    return browser.send("POST", f"/invoices/{invoice}/pay/{step}", headers=headers, data={**form.fields, **more})
+
+
+def test_an_intent_that_paid_nothing_is_not_told_as_paid(
+    anna: Browser, account: Account, customer: str, told: list[Payment]
+) -> None:
+    """Whoever had begun to pay parts comes back to each of them after the invoice was paid in one go."""
+    method, invoice = saved_card(account, customer), account.open(customer, 9000)
+    began = []
+    for part in ("10", "20", "30"):
+        page = anna.get(f"/invoices/{invoice}/pay", {"part": part})
+        began.append(ask(anna, page, invoice, "new").json)
+    pay(anna, invoice, method)
+    for step in began:
+        assert "note=paid" not in anna.get(step["return_url"]).location
+        assert ask(anna, page, invoice, "result", paying=step["paying"]).json["status"] == "nothing"
+    assert [(payment.status, payment.amount) for payment in told] == [("paid", 9000)]
+
+
+def test_the_host_is_told_what_was_taken(anna: Browser, account: Account, customer: str, told: list[Payment]) -> None:
+    """A page that was begun with one amount and paid, round the portal's check, with another."""
+    invoice = account.open(customer, 9000)
+    step = ask(anna, anna.get(f"/invoices/{invoice}/pay"), invoice, "new").json
+    account.post("credit_notes", invoice=invoice, amount=4000)
+    intent = step["client_secret"].partition("_secret_")[0]
+    account.post(f"payment_intents/{intent}/confirm", payment_method="pm_card_visa")
+    assert anna.get(step["return_url"]).location.endswith("note=paid")
+    assert [charge["amount"] for charge in charges(account, customer)] == [5000]
+    assert [(payment.status, payment.amount, payment.part) for payment in told] == [("paid", 5000, False)]
+
+
+def test_what_cannot_be_canceled_is_not_paid_beside(
+    anna: Browser, account: Account, customer: str, stripe: StripeServer
+) -> None:
+    """While one tab waits for the bank about a part, Stripe holds that intent: another tab must not pay all of it."""
+    method, invoice = saved_card(account, customer), account.open(customer, 9000)
+    page = anna.get(f"/invoices/{invoice}/pay")
+    part = anna.get(f"/invoices/{invoice}/pay", {"part": "40"})
+    step = ask(anna, part, invoice, "new").json
+    assert ask(anna, part, invoice, "check", paying=step["paying"]).json["status"] == "ready"
+    stripe.answer(r"/v1/payment_intents/[^/]+/cancel", LOCKED)
+    assert "note=paid" not in anna.submit(page, "/pay/saved", method=method).headers.get("location", "")
+    assert "client_secret" not in ask(anna, page, invoice, "new").source
+    assert anna.submit(page, "/pay/hosted").headers.get("location", "").find("/hosted/invoices") < 0
+    assert charges(account, customer) == []
+    account.post(
+        f"payment_intents/{step['client_secret'].partition('_secret_')[0]}/confirm", payment_method="pm_card_visa"
+    )
+    assert sum(charge["amount"] for charge in charges(account, customer)) == 4000
+
+
+def test_a_veto_comes_before_any_secret(mount: Mount, account: Account, customer: str) -> None:
+    """With a secret, Stripe takes the money without asking us."""
+    hooks = Hooks(before_pay=lambda payment: "Please call us first.")
+    anna = mount(stripe_publishable_key=PUBLISHABLE, hooks=hooks).browser(ANNA)
+    invoice = account.open(customer, 4200)
+    method = saved_card(account, customer, "pm_card_authenticationRequired")
+    page = anna.get(f"/invoices/{invoice}/pay")
+    refused = ask(anna, page, invoice, "new")
+    assert "client_secret" not in refused.source
+    assert refused.json["text"] == "Please call us first."
+    with pytest.raises(Exception, match="additional user action"):
+        account.post(f"invoices/{invoice}/pay", payment_method=method, off_session=False)
+    assert account.get("payment_intents", customer=customer)["data"][0]["status"] == "requires_action"
+    refused = ask(anna, page, invoice, "bank")
+    assert "client_secret" not in refused.source
+    assert refused.json["text"] == "Please call us first."
+
+
+def test_a_hook_that_allows_no_type_opens_nothing(mount: Mount, account: Account, customer: str) -> None:
+    types: list[str] = ["card"]
+    hooks = Hooks(payment_method_types=lambda payable: types)
+    anna = mount(stripe_publishable_key=PUBLISHABLE, hooks=hooks).browser(ANNA)
+    method, invoice = saved_card(account, customer), account.open(customer, 4200)
+    page = anna.get(f"/invoices/{invoice}/pay")
+    types.clear()
+    assert anna.get(f"/invoices/{invoice}/pay").status == 403
+    assert anna.submit(page, "/pay/saved", method=method).status == 403
+    assert anna.post(f"/invoices/{invoice}/pay/hosted", page.html.form("/pay/saved").fields).status == 403
+    assert "client_secret" not in ask(anna, page, invoice, "new").source
+    assert charges(account, customer) == []
+
+
+def test_a_payment_under_way_is_seen_however_many_there_are(
+    anna: Browser, account: Account, customer: str, stripe: StripeServer
+) -> None:
+    debit, invoice = saved_method(account, customer, "pm_usBankAccount_success"), account.open(customer, 9000)
+    page = anna.get(f"/invoices/{invoice}/pay")
+    pay(anna, invoice, debit)
+    for _ in range(2):
+        other = account.post("payment_intents", amount=1000, currency="usd", customer=customer)["id"]
+        account.post(f"invoices/{invoice}/attach_payment", payment_intent=other)
+        account.post(f"payment_intents/{other}/cancel")
+
+    def a_page_of_one(request: Request) -> Response | None:
+        if request.path != "/v1/invoice_payments":
+            return None
+        return respond(stripe.sandbox, replace(request, query=request.query.replace("limit=100", "limit=1")))
+
+    stripe.script(a_page_of_one)
+    card = saved_card(account, customer)
+    assert "note=settled" in anna.submit(page, "/pay/saved", method=card).location
+    assert len(charges(account, customer)) == 1
+
+
+def test_a_secret_that_stripe_adds_to_the_way_back_is_in_no_page(portal: Mounted, account: Account) -> None:
+    """Whose visit ended at the bank's is told so, on a page that does not repeat its address."""
+    stranger = portal.browser()
+    back = {"paying": "x", "payment_intent_client_secret": "pi_1_secret_abc", "payment_intent": "pi_1"}
+    answer = stranger.get("/invoices/in_1/pay/returned", back)
+    assert answer.status == 404
+    assert "secret_abc" not in answer.source
+    answer = stranger.get("/payment_methods/returned", {"setup_intent_client_secret": "seti_1_secret_abc"})
+    assert "secret_abc" not in answer.source
+
+
+def test_an_answer_that_stripe_repeats_is_not_the_last_word(
+    anna: Browser, account: Account, customer: str, stripe: StripeServer
+) -> None:
+    """Stripe keeps an internal error under its key for a day, and would answer every new try with it."""
+    method, invoice = saved_card(account, customer), account.open(customer, 4200)
+    seen: set[str] = set()
+
+    def fail(request: Request) -> Response | None:
+        key = request.headers.get("Idempotency-Key", "")
+        if not request.path.endswith("/pay") or (seen and key not in seen):
+            return None
+        headers = {"Idempotent-Replayed": "true"} if key in seen else {}
+        seen.add(key)
+        return Response(500, headers, b'{"error": {"type": "api_error", "message": "Sorry."}}')
+
+    stripe.script(fail)
+    assert pay(anna, invoice, method).location.endswith("note=paid")
+    assert len(charges(account, customer)) == 1
