@@ -12,7 +12,7 @@ from invoice_portal.pages.paying.methods_view import expires_before, expiry_text
 from invoice_portal.pages.paying.page import stripe_options
 from invoice_portal.pages.payment_methods.owner import (
     Charged,
-    charged_of,
+    charged_if_known,
     customer_in_view,
     demand_managing,
     owners,
@@ -54,7 +54,7 @@ async def payment_methods(visit: Visit) -> Response:
     demand_managing(visit)
     customers = await owners(visit)
     customer = customer_in_view(customers, visit.request.query.get("customer", ""))
-    charged = await charged_of(visit, customer)
+    charged = await charged_if_known(visit, customer) or Charged(None, ())
     listing = await saved_methods(customer)
     note, bad = _note(visit)
     view = MethodsView(
