@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from invoice_portal.api.own import does, reads
-from invoice_portal.api.schema import Amount, Moment, Text, amount
+from invoice_portal.api.schema import Amount, Moment, Nothing, Text, amount
 from invoice_portal.effects import Ok
 from invoice_portal.errors import NotFound
 from invoice_portal.managing import offers
@@ -134,11 +134,6 @@ class HowLong:
     """A pause, in months."""
 
     months: int
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """No options."""
 
 
 @dataclass(frozen=True, slots=True)
