@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from invoice_portal import Email, Event, Hooks
+from stripe_sandbox import Response
 from support.accounts import Account
 from support.moments import DAY
 from support.paying import PUBLISHABLE, saved_card, saved_method
 from support.portals import Answer, Browser, Mount, Mounted
+from support.stripe_server import StripeServer
 
 ANNA, BERT = Email("anna@example.com"), Email("bert@example.com")
 PAGE = "/payment_methods"
@@ -158,6 +160,36 @@ def test_another_customers_method_is_as_missing_as_none(portal: Mounted, account
     assert bert.get(PAGE, {"customer": customer}).status == 404
     wanted = {**fields, "customer": customer}
     assert bert.send("POST", f"{PAGE}/new", headers=_origin(bert), data=wanted).status == 404
+
+
+def test_what_another_subscription_is_charged_to_stays(
+    portal: Mounted, anna: Browser, account: Account, customer: str
+) -> None:
+    """Whoever may see one subscription does not take from the others what they are charged to."""
+    used, other = saved_card(account, customer), saved_card(account, customer, "pm_card_mastercard")
+    price = account.price()
+    seen, unseen = account.subscription(customer, price), account.subscription(customer, price)
+    account.post(f"subscriptions/{seen}", default_payment_method=other)
+    account.post(f"subscriptions/{unseen}", default_payment_method=used)
+    browser = portal.arrive(ANNA, seen)
+    fields = next(form.fields for form in browser.get(PAGE).html.forms if "customer" in form.fields)
+    browser.send("POST", f"{PAGE}/{used}/remove", headers=_origin(browser), data=fields)
+    assert account.get(f"payment_methods/{used}")["customer"] == customer
+
+
+def test_nothing_is_changed_on_a_guess(anna: Browser, account: Account, customer: str, stripe: StripeServer) -> None:
+    """While Stripe does not say what renews, nothing that could be needed is removed, and no default is promised."""
+    used, new = saved_card(account, customer), saved_card(account, customer, "pm_card_mastercard")
+    subscription = account.subscription(customer, account.price())
+    account.post(f"subscriptions/{subscription}", default_payment_method=used)
+    fields = anna.get(PAGE).html.form(f"{new}/default").fields
+    stripe.answer("/v1/subscriptions", Response(500, {}, b"{}"))
+    assert anna.get(PAGE).status == 200
+    for method, action in ((used, "remove"), (new, "default")):
+        answer = anna.send("POST", f"{PAGE}/{method}/{action}", headers=_origin(anna), data=fields)
+        assert answer.status == 503
+    assert account.get(f"payment_methods/{used}")["customer"] == customer
+    assert default_of(account, customer) is None
 
 
 def test_another_customers_setup_cannot_be_finished(portal: Mounted, account: Account, customer: str) -> None:
