@@ -189,3 +189,30 @@ def test_a_bank_account_is_shown_as_one(anna: Browser, account: Account, custome
 def _origin(browser: Browser) -> dict[str, str]:
     origin = str(browser.client.base_url.copy_with(path="")).rstrip("/")
     return {"Origin": origin, "Accept": "application/json"}
+
+
+def test_who_came_for_one_subscription_sees_what_that_one_is_charged_to(
+    portal: Mounted, account: Account, customer: str
+) -> None:
+    """The customer's other cards pay for what this visitor may not see: they are neither shown, used nor removed."""
+    used, other = saved_card(account, customer), saved_card(account, customer, "pm_card_mastercard")
+    price = account.price()
+    subscription, elsewhere = account.subscription(customer, price), account.subscription(customer, price)
+    account.post(f"subscriptions/{subscription}", default_payment_method=used)
+    account.post(f"subscriptions/{elsewhere}", default_payment_method=other)
+    visitor = portal.arrive(ANNA, subscription)
+    page = visitor.get(PAGE)
+    assert "Visa 4242" in page.text
+    assert "Mastercard" not in page.text
+    fields = next(form.fields for form in page.html.forms if "customer" in form.fields)
+    for action in ("remove", "default"):
+        assert visitor.send("POST", f"{PAGE}/{other}/{action}", headers=_origin(visitor), data=fields).status == 404
+    invoice = account.invoice_of(subscription)
+    paying = visitor.get(f"/invoices/{invoice}/pay")
+    assert "Mastercard" not in paying.text
+    assert visitor.submit(paying, "/pay/saved", method=other).status == 404
+    assert "note=paid" in visitor.submit(paying, "/pay/saved", method=used).location
+    add(visitor, account, "pm_card_amex")
+    assert account.get(f"subscriptions/{subscription}")["default_payment_method"] not in (used, other)
+    assert account.get(f"subscriptions/{elsewhere}")["default_payment_method"] == other
+    assert default_of(account, customer) is None

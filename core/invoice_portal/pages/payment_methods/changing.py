@@ -8,6 +8,7 @@ from invoice_portal.effects import Failed, StripeCall, each
 from invoice_portal.errors import NotFound, PortalError, StripeRejected
 from invoice_portal.hooks import Payable
 from invoice_portal.http import Data, Redirect, Response
+from invoice_portal.pages.owned import given_subscription
 from invoice_portal.pages.paying.answering import told_error
 from invoice_portal.pages.paying.asking import wanted_types
 from invoice_portal.pages.payment_methods.owner import (
@@ -23,7 +24,6 @@ from invoice_portal.sharing.trail import Entry
 from invoice_portal.stripe_api.default_methods import set_customer_default, set_subscription_default
 from invoice_portal.stripe_api.payment_intents import TYPES_NOT_TAKEN, Secret
 from invoice_portal.stripe_api.payment_methods import (
-    SavedMethod,
     create_setup,
     detach_method,
     retrieve_setup,
@@ -74,9 +74,8 @@ async def method_returned(visit: Visit) -> Response:
 async def remove_method(visit: Visit) -> Response:
     """Remove a method that no renewal is charged to."""
     demand_managing(visit)
-    method = await own_method(visit, visit.request.args["method"])
+    method, charged = await own_method(visit, visit.request.args["method"])
     customer = method.owner or ""
-    charged = await charged_of(visit, customer)
     if method.id in charged.methods and charged.subscriptions:
         return _back(visit, customer, "needed")
     await detach_method(method.id)
@@ -87,17 +86,12 @@ async def remove_method(visit: Visit) -> Response:
 async def default_method(visit: Visit) -> Response:
     """Charge renewals to a method, at each level where one is set: a subscription's own comes before the customer's."""
     demand_managing(visit)
-    method = await own_method(visit, visit.request.args["method"])
+    method, charged = await own_method(visit, visit.request.args["method"])
     customer = method.owner or ""
-    await _make_default(visit, method, customer)
-    await _noted(visit, "payment_method.made_default", method.id, customer)
-    return _back(visit, customer, "default")
-
-
-async def _make_default(visit: Visit, method: SavedMethod, customer: str) -> None:
-    charged = await charged_of(visit, customer)
     for call in default_calls(visit, charged, customer, method.id):
         await call
+    await _noted(visit, "payment_method.made_default", method.id, customer)
+    return _back(visit, customer, "default")
 
 
 def default_calls(visit: Visit, charged: Charged, customer: str, method: str) -> list[StripeCall[None]]:
@@ -105,7 +99,7 @@ def default_calls(visit: Visit, charged: Charged, customer: str, method: str) ->
 
     Whoever may see one subscription only changes that one.
     """
-    if visit.identified().subscription is not None and not visit.settings.show_all_invoices:
+    if given_subscription(visit) is not None:
         return [set_subscription_default(each.id, method) for each in charged.subscriptions]
     own = [each.id for each in charged.subscriptions if each.default_method not in (None, method)]
     customers = [] if charged.customer_default == method else [set_customer_default(customer, method)]
@@ -113,12 +107,15 @@ def default_calls(visit: Visit, charged: Charged, customer: str, method: str) ->
 
 
 async def _added(visit: Visit, customer: str, method: str) -> None:
-    """Note that it may be shown again; where renewals have nothing to be charged to, they have it now."""
+    """Note that it may be shown again. Where renewals have nothing to be charged to, they have it now.
+
+    Whoever may see one subscription only adds it for that one.
+    """
     await show_method_again(method)
     charged = await charged_of(visit, customer)
-    bound = visit.identified().subscription is not None and not visit.settings.show_all_invoices
-    if charged.customer_default is None and not charged.methods and not bound:
-        await set_customer_default(customer, method)
+    if given_subscription(visit) is not None or not charged.methods:
+        for call in default_calls(visit, charged, customer, method):
+            await call
     await _noted(visit, "payment_method.added", method, customer)
     await tell(visit, "add_payment_method", method, customer)
 

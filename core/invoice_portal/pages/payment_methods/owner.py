@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from invoice_portal.effects import Ok, together
 from invoice_portal.errors import NotAllowed, NotFound
 from invoice_portal.identity import CustomerId
-from invoice_portal.pages.owned import customers_with
+from invoice_portal.pages.owned import customers_with, given_subscription
 from invoice_portal.pages.paying.limits import manages_methods
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.default_methods import Renewing, customer_default, renewing_of, subscription_default
@@ -63,19 +63,30 @@ def customer_in_view(customers: tuple[Customer, ...], wanted: str) -> str:
     return checked("cus", wanted)
 
 
-async def own_method(visit: Visit, method: str) -> SavedMethod:
-    """A method of the visitor's. Raises ``NotFound`` for anybody else's, as for one that is not there."""
+async def own_method(visit: Visit, method: str) -> tuple[SavedMethod, Charged]:
+    """A method of the visitor's, and what renewals of its customer are charged to.
+
+    Raises ``NotFound`` for anybody else's, as for one that is not there.
+    """
     ids = {customer.id for customer in await owners(visit)}
     found = await retrieve_method(method)
     if found.owner not in ids or not found.shown_again:
         raise NotFound("the method is not this visitor's")
-    return found
+    charged = await charged_of(visit, found.owner or "")
+    if not in_view(visit, found, charged):
+        raise NotFound("the method is not that of the subscription in view")
+    return found, charged
+
+
+def in_view(visit: Visit, method: SavedMethod, charged: Charged) -> bool:
+    """Whether this visitor may see a method: who came for one subscription sees what that one is charged to."""
+    return given_subscription(visit) is None or method.id in charged.methods
 
 
 async def charged_of(visit: Visit, customer: str) -> Charged:
     """What renewals of a customer are charged to; of one subscription, where that is all that the visitor may see."""
-    bound = visit.identified().subscription
-    if bound is not None and not visit.settings.show_all_invoices:
+    bound = given_subscription(visit)
+    if bound is not None:
         default, one = await together(customer_default(customer), subscription_default(bound))
         seen = (one.value,) if isinstance(one, Ok) and one.value.owner == customer else ()
         return Charged(default.value if isinstance(default, Ok) else None, seen)

@@ -15,6 +15,7 @@ from invoice_portal.pages.payment_methods.owner import (
     charged_of,
     customer_in_view,
     demand_managing,
+    in_view,
     owners,
 )
 from invoice_portal.pages.payment_words import method_name, refusal
@@ -58,7 +59,9 @@ async def payment_methods(visit: Visit) -> Response:
     listing = await saved_methods(customer)
     note, bad = _note(visit)
     view = MethodsView(
-        rows=tuple(_row(visit, method, charged) for method in _sorted(listing.items, charged)),
+        rows=tuple(
+            _row(visit, each, charged) for each in _sorted(listing.items, charged) if in_view(visit, each, charged)
+        ),
         note=note,
         note_is_bad=bad,
         customer=customer,
