@@ -17,6 +17,7 @@ from typing import Final
 
 import click
 
+from invoice_portal.demo_offers import DETAILS, demo_subscriptions
 from invoice_portal.resources import data_dir
 from invoice_portal.settings_checks import ENV_PREFIX
 
@@ -39,10 +40,12 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
     sandbox = Sandbox(base_url=f"http://{_HOST}:{sandbox_port}")
     with Running(sandbox, _HOST, sandbox_port) as running, tempfile.TemporaryDirectory() as folder:
         click.echo("Filling the Stripe sandbox with a lifelike account …")
-        demo(sandbox)
+        shop = demo(sandbox)
         people = json.dumps([asdict(login) for login in SAMPLE_LOGINS])
         database = {f"{ENV_PREFIX}DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
-        environ = {**_environ(running.url, port, people), **database}
+        offered = json.dumps(asdict(demo_subscriptions(asdict(shop))), default=list)
+        managing = {f"{ENV_PREFIX}SUBSCRIPTIONS": offered, f"{ENV_PREFIX}BILLING_DETAILS": DETAILS}
+        environ = {**_environ(running.url, port, people), **managing, **database}
         host = subprocess.Popen([sys.executable, str(data_dir("examples") / f"{framework}_host.py")], env=environ)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it ends, the host app ends with it
         try:

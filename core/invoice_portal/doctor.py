@@ -49,6 +49,10 @@ PROBES = (
     Probe("credit notes", "/v1/credit_notes", "rak_credit_note_read"),
     Probe("tax rates, for the names of taxes", "/v1/tax_rates", "rak_tax_rate_read"),
     Probe("coupons, for the names of discounts", "/v1/coupons", "rak_coupon_read"),
+    Probe("preview the upcoming bill", "/v1/invoices/create_preview", "rak_invoice_write", changes=True),
+    Probe("one-off items, for the upcoming bill", "/v1/invoiceitems", "rak_invoice_read"),
+    Probe("meters, for usage", "/v1/billing/meters", "rak_billing_meter_read"),
+    Probe("prices, for the tiers of what usage costs", "/v1/prices", "rak_plan_read"),
 )
 """What the portal reads, and the permission that a restricted key needs for it."""
 BRANDING = Probe("the account, for its colour", "/v1/account", "rak_accounts_kyc_basic_read", many=False)

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 from invoice_portal.effects import Atomic, HostCall, Query
 from invoice_portal.errors import StoreUnavailable
 from invoice_portal.hooks import Event, Hooks, Payment, Way
+from invoice_portal.pages.payment_words import shown_code
 from invoice_portal.sessions import Arrival
 from invoice_portal.sharing.model import Desk, clean
 from invoice_portal.sharing.rules import DAY
@@ -64,7 +65,7 @@ async def payment_ended(visit: Visit, payment: Payment, attempt: str = "") -> No
     Where the database does not answer the host is told all the same: rather twice than never. The page around an embed
     frame hears what the visitor's own page heard, whoever else was first.
     """
-    visit.happened.append(_event(replace(payment, visitor=visit.name)))
+    visit.happened.append(_event(replace(payment, visitor=visit.name, code=shown_code(payment.code))))
     who = Begun(way=payment.way, visitor=visit.name, via=_via(visit))
     try:
         await outcome(visit.desk, visit.hooks, payment, who, attempt)
@@ -77,7 +78,8 @@ async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attemp
     """Tell the host's ``after_pay`` or ``payment_failed`` (and ``on_event``), and record it, unless that was done.
 
     ``payment.payment_intent_id`` and its status say which outcome it is; ``attempt`` tells several failures of one
-    intent apart (the charge that failed). Raises ``StoreUnavailable`` where the database does not answer.
+    intent apart (the charge that failed). Raises ``StoreUnavailable`` where the database did not answer, so that the
+    host was not told.
     """
     name = f"{payment.status} {attempt}".strip()
     row = _row(desk, payment.payment_intent_id or payment.invoice_id, name)
@@ -104,7 +106,11 @@ async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attemp
             if value
         },
     )
-    await Atomic(lambda: _finish(desk, row, entry))
+    try:
+        await Atomic(lambda: _finish(desk, row, entry))
+    except StoreUnavailable as error:
+        # The host has heard of it: whoever calls must not take this for an outcome that is still to be told.
+        log.error("not in the audit trail (%s): %s", error.detail, entry)
     return "told"
 
 

@@ -82,6 +82,19 @@ class Visit:
         allowed = self.arrival.actions if isinstance(self.arrival, Arrival) else None
         return action in self.settings.actions and (allowed is None or action in allowed)
 
+    @property
+    def bound(self) -> bool:
+        """Whether the subscription that was given on arrival is all that this visitor may see."""
+        return bool(self.identified().subscription) and not self.settings.show_all_invoices
+
+    @property
+    def sees_customer(self) -> bool:
+        """Whether what belongs to the customer as a whole is this visitor's: saved methods, billing details.
+
+        It is not by a link to one invoice, nor for whoever came for one subscription and may see no other.
+        """
+        return isinstance(self.arrival, Arrival) and self.arrival.invoice is None and not self.bound
+
     def demand(self, action: Action) -> None:
         """Raises ``NotAllowed`` where this visitor may not do this."""
         if not self.may(action):

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from browser.helpers.embedding import ANNA, Embedding
 from browser.helpers.sites import Site
 from invoice_portal import CustomerId, Email
+from support import runtimes
+from support.accounts import Account
 from support.moments import DAY
+from support.paying import PUBLISHABLE, saved_card
+from support.portals import Mount
+from support.stripe_server import StripeServer
 
 HOUR = 60 * 60
 
@@ -33,6 +40,65 @@ def test_a_customer_sees_their_invoices_and_no_cookie_is_set(both: Embedding) ->
     assert shown.told() == ["pre_load", "post_load"]
     assert shown.page.context.cookies() == []
     assert shown.complaints == []
+
+
+@pytest.mark.parametrize("name", ["fastapi", "django-wsgi"])
+def test_it_stands_with_each_frameworks_defaults(
+    name: str,
+    browser: Browser,
+    stripe: StripeServer,
+    account: Account,
+    sites: Callable[[str], Site],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Django forbids all framing, keeps its cookies to its own site, and checks every form."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # what drives the browser is an event loop of this thread
+    runtime = runtimes.make(name)
+    with ExitStack() as stack:
+        stack.callback(runtime.stop)
+        stack.callback(runtime.unmount)
+        embedding = Embedding(Mount(runtime, stripe, tmp_path, stack), account, sites("shop"), browser.new_context)
+        stack.callback(embedding.close)
+        embedding.mount(stripe_publishable_key=PUBLISHABLE)
+        saved_card(account, embedding.customer)
+        shown = embedding.show()
+        shown.open_invoice(embedding.number)
+        shown.heading(embedding.number)
+        shown.frame().get_by_role("button", name="Pay $42.00").click()
+        expect(shown.frame().get_by_text("To pay now")).to_be_visible()
+        shown.frame().get_by_role("button", name="Pay $42.00").first.click()
+        assert shown.last("pay_invoice")["status"] == "paid"
+        assert shown.page.context.cookies() == []
+        assert shown.complaints == []
+
+
+def test_every_page_that_the_first_one_leads_to_stands_in_the_frame(embedding: Embedding) -> None:
+    embedding.mount(stripe_publishable_key=PUBLISHABLE)
+    embedding.account.subscription(embedding.customer, embedding.account.price())
+    shown = embedding.show()
+    shown.heading("Billing")
+    inner = shown.page.frames[1]
+    links = "[...document.querySelectorAll('main a[href^=\"/\"]:not([target], [download])')].map(link => link.href)"
+    waiting, seen = list(inner.evaluate(links)), set()
+    while waiting and len(seen) < 15:
+        url = waiting.pop(0)
+        if url in seen:
+            continue
+        seen.add(url)
+        inner.evaluate(
+            """detail => new Promise(done => {
+                document.addEventListener("portal:shown", done, {once: true});
+                document.dispatchEvent(new CustomEvent("portal:go", {cancelable: true, detail}));
+            })""",
+            url,
+        )
+        assert inner.locator("h1").inner_text(), url
+        assert shown.complaints == [], url
+        assert inner.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), url
+        waiting += inner.evaluate(links)
+    assert len(seen) > 5
+    assert "error" not in shown.told()
 
 
 def test_pages_change_inside_the_frame_and_come_back(embedding: Embedding) -> None:

@@ -59,3 +59,14 @@ def test_the_customer_in_view_stays_in_view(mount: Mount, account: Account) -> N
     menu = menu_of(mount().browser(ANNA).get("/", {"customer": older}))
     assert menu
     assert all(path.endswith(f"?customer={older}") for path in menu)
+
+
+@pytest.mark.parametrize("part", ["/payment_methods", "/details"])
+def test_what_is_the_whole_customers_is_closed_to_who_came_for_one_subscription(
+    mount: Mount, account: Account, part: str
+) -> None:
+    subscription = account.subscription(account.customer(ANNA.address), account.price())
+    browser = mount(**WHOLE).arrive(ANNA, subscription)
+    assert part not in menu_of(browser.get("/"))
+    assert browser.get(part).status in (403, 404)
+    assert mount(show_all_invoices=True, **WHOLE).arrive(ANNA, subscription).get(part).status == 200

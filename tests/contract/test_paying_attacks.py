@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from invoice_portal import Email, Hooks, Payment
+from invoice_portal.errors import StoreUnavailable
 from stripe_sandbox import Request, Response
 from stripe_sandbox.server import respond
 from support.accounts import Account
@@ -184,3 +185,39 @@ def test_an_answer_that_stripe_repeats_is_not_the_last_word(
     stripe.script(fail)
     assert pay(anna, invoice, method).location.endswith("note=paid")
     assert len(charges(account, customer)) == 1
+
+
+def test_who_was_told_is_not_told_again_because_it_could_not_be_recorded(
+    portal: Mounted,
+    anna: Browser,
+    account: Account,
+    customer: str,
+    told: list[Payment],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    method, invoice = saved_card(account, customer), account.open(customer, 4200)
+    page = anna.get(f"/invoices/{invoice}/pay")
+
+    def fail(block: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(portal.portal.database, "atomically", fail)
+    assert anna.submit(page, "/pay/saved", method=method).location.endswith("note=paid")
+    assert [payment.status for payment in told] == ["paid"]
+    assert "not in the audit trail (the disk is full)" in caplog.text
+    assert invoice in caplog.text
+
+
+def test_who_tries_a_stolen_card_is_not_told_what_gave_it_away(
+    anna: Browser, account: Account, customer: str, told: list[Payment]
+) -> None:
+    method, invoice = (
+        saved_card(account, customer, "pm_card_visa_chargeDeclinedStolenCard"),
+        account.open(customer, 4200),
+    )
+    answer = pay(anna, invoice, method)
+    page = anna.follow(answer)
+    assert [payment.code for payment in told] == ["stolen_card"]
+    for part in (answer.location, str(dict(answer.headers)), page.source, anna.get(f"/invoices/{invoice}").source):
+        assert "stolen" not in part.lower()

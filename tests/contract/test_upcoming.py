@@ -11,8 +11,8 @@ from invoice_portal import CustomerId, Email
 from invoice_portal.routes import OWN_ROUTES
 from support.accounts import Account
 from support.moments import DAY, NOW
-from support.portals import Mount, Mounted
-from support.stripe_server import HANG, StripeServer, as_error, query_of
+from support.portals import Mount, Mounted, outlast
+from support.stripe_server import HANG, StripeServer, as_error, as_json, query_of
 
 ANNA, BERT = Email("anna@example.com"), Email("bert@example.com")
 PREVIEW = "/v1/invoices/create_preview"
@@ -173,14 +173,16 @@ def broken(stripe: StripeServer, subscription: str, answer: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [as_error(500, "x"), as_error(403, "rak_invoice_write"), HANG], ids=["500", "403", "slow"]
+    "answer",
+    [as_json({"object": "nonsense"}), as_error(403, "rak_invoice_write"), HANG],
+    ids=["nonsense", "403", "slow"],
 )
 def test_a_preview_that_fails_or_is_slow_leaves_the_others(
     mount: Mount, account: Account, anna: str, stripe: StripeServer, answer: Any
 ) -> None:
     good = account.subscription(anna, account.price("Team plan"))
     bad = account.subscription(anna, account.price("Add-on", 900))
-    portal = mount(stripe_timeout=0.3, pane_seconds=0.3)
+    portal = mount(stripe_timeout=0.2, pane_seconds=0.2)
     broken(stripe, bad, answer)
     data = told(portal)
     assert {bill["subscription_id"]: bill["kind"] for bill in data["bills"]} == {good: "bill", bad: "unknown"}
@@ -189,6 +191,7 @@ def test_a_preview_that_fails_or_is_slow_leaves_the_others(
     assert page.status == 200
     assert "Not every bill could be worked out just now" in page.text
     assert "Team plan" in page.text
+    outlast(portal)
 
 
 def test_items_that_cannot_be_read_are_said_to_be_missing(

@@ -15,7 +15,7 @@ from invoice_portal.routes import OWN_ROUTES
 from support.accounts import Account
 from support.metering import BEGAN, metered, use
 from support.moments import DAY, NOW
-from support.portals import Mount, Mounted, SharingMount
+from support.portals import Mount, Mounted, SharingMount, outlast
 from support.stripe_server import HANG, StripeServer, as_error, as_json, query_of
 
 ANNA, BERT = Email("anna@example.com"), Email("bert@example.com")
@@ -266,7 +266,7 @@ def test_a_meter_that_cannot_be_read_leaves_the_others(
     portal: Mounted, account: Account, anna: str, calls: dict[str, str], stripe: StripeServer
 ) -> None:
     other = metered(account, anna, "Exports")
-    stripe.answer(f"/v1/billing/meters/{other['meter']}/event_summaries", as_error(500, "internal"))
+    stripe.answer(f"/v1/billing/meters/{other['meter']}/event_summaries", as_json({"object": "nonsense"}))
     page = portal.browser(ANNA).get("/usage")
     assert page.status == 200
     assert "Exports could not be read just now" in page.text
@@ -283,6 +283,7 @@ def test_a_slow_preview_is_not_waited_for(mount: Mount, calls: dict[str, str], s
     assert meter["cost"]["amount"] == 250
     assert (meter["billed"], meter["doubts"]) == (None, ["unchecked"])
     assert "This is an estimate" in portal.browser(ANNA).get("/usage").text
+    outlast(portal)
 
 
 def test_a_bill_that_says_otherwise_is_told(portal: Mounted, calls: dict[str, str], stripe: StripeServer) -> None:

@@ -27,6 +27,7 @@ def saved_card(account: Account, customer: str, name: str = "pm_card_visa", **mo
 _DECLINED_WHEN_SAVED: Final = {
     "pm_card_chargeDeclinedExpiredCard",
     "pm_card_visa_chargeDeclinedInsufficientFunds",
+    "pm_card_visa_chargeDeclinedStolenCard",
     "pm_card_chargeDeclinedIncorrectCvc",
     "pm_card_chargeDeclinedProcessingError",
 }

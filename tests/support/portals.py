@@ -279,3 +279,10 @@ class SharingMount(Mount):
         """As :meth:`Mount.__call__`."""
         shared = {"public_url": self.runtime.origin + PREFIX, "merchant_api_keys": [API_KEY, OTHER_API_KEY]}
         return super().__call__(**{**shared, **options})
+
+
+def outlast(portal: Mounted) -> None:
+    """Wait until calls that a page has given up on have ended: they must not reach the next test's Stripe."""
+    pool = vars(portal.portal.blocking).get("_pool")
+    if pool is not None:
+        pool.shutdown(wait=True)

@@ -51,14 +51,14 @@ _MESSAGES: Final[Mapping[str, str]] = {
 async def own_details(visit: Visit) -> BillingDetails:
     """The details of the customer in view, read afresh.
 
-    Raises ``NotFound`` where Stripe has no such customer, or where a link opens one invoice only.
+    Raises ``NotFound`` where Stripe has no such customer, and for whoever sees one invoice or subscription only.
     """
     visit.demand("view")
     if not visit.settings.billing_details:
         raise NotAllowed("the setting billing_details is empty")
     arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice opens no billing details")
+    if not visit.sees_customer:
+        raise NotFound("neither a link to one invoice nor a subscription on arrival opens billing details")
     if isinstance(arrival.identity, CustomerId):
         customer = arrival.identity.id
     else:

@@ -36,13 +36,16 @@ def demand(visit: Visit, subscription: Subscription, deed: Deed) -> None:
 def plan_item(settings: SubscriptionSettings, subscription: Subscription) -> SubscriptionItem | None:
     """The item that a change of plan changes: the one with a price of the list, or the only one there is.
 
-    None where several could be meant: the portal never guesses what a customer pays for.
+    None where several could be meant: the portal never guesses what a customer pays for. A price that the settings
+    offer as an add-on is no plan.
     """
     if subscription.more_items:
         return None
     plans = [item for item in subscription.items if item.price and settings.plan(item.price.id)]
-    found = plans or [item for item in subscription.items if item.price and not item.price.metered]
-    return found[0] if len(found) == 1 and (plans or len(subscription.items) == 1) else None
+    if not plans and len(subscription.items) == 1:
+        addons = {upsell.price for upsell in settings.upsells if upsell.beside}
+        plans = [item for item in subscription.items if item.price and item.price.id not in addons]
+    return plans[0] if len(plans) == 1 else None
 
 
 def choices(settings: SubscriptionSettings, subscription: Subscription) -> tuple[Plan, ...]:

@@ -105,7 +105,8 @@ async def _with_what_is_under_way(
     visit: Visit, scope: Scope, page: InvoicePage, beside: Beside
 ) -> tuple[InvoicePage, Beside]:
     """The same with the invoices marked that a payment is on its way for."""
-    open_now = beside.open_now.value if isinstance(beside.open_now, Ok) else Listing[Invoice]((), has_more=False)
+    nothing: Listing[Invoice] = Listing((), has_more=False)
+    open_now = beside.open_now.value if isinstance(beside.open_now, Ok) else nothing
     found = await under_way(visit, scope.customer, (*page.invoices, *open_now.items))
     if not found:
         return page, beside

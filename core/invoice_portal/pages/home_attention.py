@@ -11,12 +11,13 @@ from invoice_portal.effects import Failed, Ok, Outcome, StripeCall
 from invoice_portal.errors import NotFound
 from invoice_portal.pages.handover import payable
 from invoice_portal.pages.home_known import Known, subscription_name
+from invoice_portal.pages.paying.limits import manages_methods
 from invoice_portal.pages.payment_words import known_reason, method_name
 from invoice_portal.pages.status import overdue
-from invoice_portal.stripe_api.cards import Card, card_of
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.stripe_api.invoices import Invoice
-from invoice_portal.stripe_api.payments import Method, Payment, payments_of
+from invoice_portal.stripe_api.payment_methods import SavedMethod, retrieve_method
+from invoice_portal.stripe_api.payments import Payment, payments_of
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.visits import Visit
@@ -54,7 +55,7 @@ def calls(visit: Visit, known: Known) -> Sequence[StripeCall[Any]]:
     """The payments of what is open, and the cards that renewals are charged to."""
     return [
         *(payments_of(invoice.id) for invoice in _asked(known)),
-        *(card_of(known.scope.customer, id) for id in _charged(known)),
+        *(retrieve_method(id) for id in _charged(known)),
     ]
 
 
@@ -190,13 +191,14 @@ def _method_of(known: Known, subscription: Subscription) -> str | None:
     return subscription.default_payment_method or default
 
 
-def _expiring(visit: Visit, known: Known, cards: Iterable[Card]) -> Iterator[Notice]:
+def _expiring(visit: Visit, known: Known, cards: Iterable[SavedMethod]) -> Iterator[Notice]:
     """The cards that expire before long, or have, and are still charged."""
     _ = visit.language.gettext
     for card in cards:
-        if card.expires is None or (days := _days_left(visit, card.expires)) > _SOON:
+        days = _days_left(visit, card)
+        if days is None or days > _SOON or card.owner != known.scope.customer:
             continue
-        name = method_name(visit.language, Method("card", card.brand, card.last4))
+        name = method_name(visit.language, card.shown)
         paid = [each for each in _renewing(known) if _method_of(known, each) == card.id]
         names = dict.fromkeys(subscription_name(visit.language, each, known.names) for each in paid)
         expired = days < 0
@@ -207,13 +209,15 @@ def _expiring(visit: Visit, known: Known, cards: Iterable[Card]) -> Iterator[Not
                 "It is charged for %(names)s. Replace it, so that the next payment goes through.",
                 names=visit.language.enumerated(list(names)),
             ),
-            url="",
-            link="",
+            url=visit.url("payment_methods", known.scope.query) if manages_methods(visit) else "",
+            link=_("Payment methods"),
         )
 
 
-def _days_left(visit: Visit, expires: tuple[int, int]) -> int:
-    """Days from today to the last on which a card is good; negative once it has expired."""
-    year, month = expires
+def _days_left(visit: Visit, card: SavedMethod) -> int | None:
+    """Days from today to the last on which a card is good; negative once it has expired, None for what never does."""
+    year, month = card.expiry or (0, 0)
+    if not (1 <= month <= 12 and 2000 <= year < 9000):
+        return None
     after = date(year + month // 12, month % 12 + 1, 1)
     return (after - visit.language.day(visit.now)).days - 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from invoice_portal.effects import Ok, Outcome, StripeCall, in_groups
-from invoice_portal.pages import home_attention, home_upcoming, home_usage
+from invoice_portal.pages import home_attention, home_subscriptions, home_upcoming, home_usage
 from invoice_portal.pages.home_known import Known
 from invoice_portal.settings import PaneName
 from invoice_portal.stripe_api.products import products_with
@@ -42,6 +42,7 @@ PANES: Final[Sequence[PaneKind]] = (
     PaneKind("attention", "invoice_portal/_attention.html", home_attention.calls, home_attention.view),
     PaneKind("upcoming", "invoice_portal/_upcoming.html", home_upcoming.calls, home_upcoming.view),
     PaneKind("usage", "invoice_portal/_usage.html", home_usage.calls, home_usage.view),
+    PaneKind("subscriptions", "invoice_portal/_subscriptions.html", home_subscriptions.calls, home_subscriptions.view),
 )
 """In the order of the page."""
 
@@ -62,7 +63,13 @@ async def retrieve_panes(visit: Visit, known: Known, kinds: Sequence[PaneKind] =
     named = replace(known, names=_names(naming))
     views = [(kind, kind.view(visit, named, found)) for kind, found in zip(shown, outcomes, strict=True)]
     panes = tuple(Pane(kind.name, kind.template, view) for kind, view in views if view is not None)
-    return Around(panes, named.names)
+    return Around((*panes, *await _offered(visit, named)), named.names)
+
+
+async def _offered(visit: Visit, known: Known) -> tuple[Pane, ...]:
+    """The pane with an offer: only once the database has said what the customer has done about offers before."""
+    offer = await home_subscriptions.first_offer(visit, known) if "offers" in visit.settings.panes else None
+    return (Pane("offers", "invoice_portal/_home_offer.html", offer),) if offer else ()
 
 
 def _naming(known: Known) -> list[StripeCall[Any]]:

@@ -34,7 +34,7 @@ _PARTS: Final = (
     _Part("usage", N_("Usage"), lambda visit: "usage" in visit.settings.panes),
     _Part("subscriptions", N_("Subscriptions"), lambda visit: "subscriptions" in visit.settings.panes),
     _Part("payment_methods", N_("Payment methods"), manages_methods),
-    _Part("details", N_("Billing details"), lambda visit: bool(visit.settings.billing_details)),
+    _Part("details", N_("Billing details"), lambda visit: visit.sees_customer and bool(visit.settings.billing_details)),
 )
 
 

@@ -32,9 +32,11 @@ class OfferCard:
 
 
 async def offer_cards(
-    visit: Visit, subscription: Subscription, others: Iterable[Subscription] | None = None
+    visit: Visit, subscription: Subscription, others: Iterable[Subscription] | None = None, *, most: int = 3
 ) -> tuple[OfferCard, ...]:
-    """What is offered beside a subscription, counted as shown. Without ``others`` the customer's are looked up.
+    """What is offered beside a subscription, ``most`` at once, counted as shown.
+
+    Without ``others`` the customer's other subscriptions are looked up.
 
     No offer is worth an error: where anything of it cannot be had, it is left out.
     """
@@ -50,7 +52,7 @@ async def offer_cards(
             return ()
         others = found.value.items
     fitting = offers.upsells_for(visit, subscription, others, done)
-    cards = await _cards(visit, subscription, fitting)
+    cards = (await _cards(visit, subscription, fitting))[:most]
     for card in cards:
         await offers.shown(visit, subscription, card.id, "upsell")
     return cards

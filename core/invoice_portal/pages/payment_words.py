@@ -90,6 +90,14 @@ def known_reason(language: Language, code: str) -> str:
     return language.gettext(reason) if reason else ""
 
 
+def shown_code(code: str) -> str:
+    """A refusal's code as a browser may learn it: ``generic_decline`` where a bank suspects the card or its user.
+
+    Stripe asks for that (docs.stripe.com/declines/codes): who tries stolen cards is not told what gave them away.
+    """
+    return code if code in _REASONS or not code else "generic_decline"
+
+
 def refusal(language: Language, code: str) -> str:
     """Why a payment did not go through, and what to do now."""
     _ = language.gettext

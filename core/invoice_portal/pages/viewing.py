@@ -25,7 +25,7 @@ async def customer_in_view(visit: Visit, customers: tuple[Customer, ...]) -> str
     """
     ids = [customer.id for customer in customers]
     given = visit.identified().subscription
-    wanted = "" if _bound(visit) else visit.request.query.get("customer", "")
+    wanted = "" if visit.bound else visit.request.query.get("customer", "")
     if not wanted and given and len(ids) > 1:
         wanted = (await retrieve_subscription(given)).owner or ""
     if wanted and wanted not in ids:
@@ -39,15 +39,10 @@ def scope_of(visit: Visit, customer: str, customers: tuple[Customer, ...] = ()) 
     ``customers`` are all that the visitor has: where there are several, links name the one in view.
     """
     given = visit.identified().subscription
-    if _bound(visit):
+    if visit.bound:
         return Scope(customer, given, bound=True)
     chosen = visit.request.query.get("subscription", "")
     return Scope(customer, checked("sub", chosen) if chosen else None, bound=False, chosen=len(customers) > 1)
-
-
-def _bound(visit: Visit) -> bool:
-    """Whether the subscription that was given on arrival is all that may be seen."""
-    return bool(visit.identified().subscription) and not visit.settings.show_all_invoices
 
 
 async def check_choice(scope: Scope, first: Outcome[Listing[Subscription]]) -> None:

@@ -35,9 +35,11 @@ def subscription_default(subscription: str) -> StripeCall[Renewing]:
     return StripeCall("get", f"/v1/subscriptions/{checked('sub', subscription)}", one(_renewing, "subscription"))
 
 
-def renewing_of(customer: str) -> StripeCall[Listing[Renewing]]:
-    """The subscriptions of a customer that have not ended, a hundred at most."""
+def renewing_of(customer: str, after: str = "") -> StripeCall[Listing[Renewing]]:
+    """The subscriptions of a customer that have not ended, a hundred at most, those older than ``after`` if given."""
     params: dict[str, object] = {"customer": checked("cus", customer), "limit": 100}
+    if after:
+        params["starting_after"] = after
     return StripeCall("get", "/v1/subscriptions", listing_of(_renewing, "subscriptions"), params)
 
 

@@ -37,7 +37,7 @@ from stripe_sandbox.seed.trouble import maple, riverside
 from stripe_sandbox.seed.usage import lumen_usage
 from stripe_sandbox.seed.world import al_noor, atelier, bean_route, cascade, sakura
 
-__all__ = ["SAMPLE_LOGINS", "SampleLogin", "demo"]
+__all__ = ["SAMPLE_LOGINS", "Catalogue", "SampleLogin", "demo"]
 
 Call = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 
@@ -98,8 +98,8 @@ SAMPLE_LOGINS = (
 )
 
 
-def demo(sandbox: Sandbox) -> None:
-    """Fill an empty sandbox with the demo account, and leave its clock as it was.
+def demo(sandbox: Sandbox) -> Catalogue:
+    """Fill an empty sandbox with the demo account, and leave its clock as it was; gives what there is to buy.
 
     The same seed and the same time always make the same account.
     """
@@ -110,3 +110,4 @@ def demo(sandbox: Sandbox) -> None:
         shop = open_shop(stage)
         perform(sandbox, [story(stage, shop) for story in STORIES])
         sandbox.clock.set(now)
+    return shop

@@ -24,6 +24,9 @@ class Catalogue:
     seattle: str
     anniversary: str
     welcome: str
+    team_yearly: str
+    business: str
+    stay: str
 
 
 MERCHANT = {
@@ -59,6 +62,7 @@ def open_shop(stage: Stage) -> Catalogue:
     team = stage.post("products", name="Team plan", description="Shared projects", unit_label="seat")["id"]
     analytics = stage.post("products", name="Analytics add-on", description="Reports and exports")["id"]
     delivery = stage.post("products", name="Coffee delivery", description="Fresh beans every other day")["id"]
+    business = stage.post("products", name="Business plan", description="Everything, with support by phone")["id"]
     month = {"interval": "month"}
     return Catalogue(
         starter=_price(stage, starter, "usd", 2900, month),
@@ -75,6 +79,9 @@ def open_shop(stage: Stage) -> Catalogue:
         seattle=_tax_rate(stage, "Sales tax", "3.85", "Seattle", country="US", state="WA"),
         anniversary=_coupon(stage, "Anniversary", percent_off=10, duration="repeating", duration_in_months=3),
         welcome=_coupon(stage, "Welcome", amount_off=2000, currency="usd", duration="once"),
+        team_yearly=_price(stage, team, "usd", 79000, {"interval": "year"}),
+        business=_price(stage, business, "usd", 14900, month),
+        stay=_coupon(stage, "Stay with us", percent_off=25, duration="repeating", duration_in_months=6),
     )
 
 

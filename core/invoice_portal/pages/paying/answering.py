@@ -7,7 +7,7 @@ from typing import Any
 from invoice_portal.errors import PortalError
 from invoice_portal.http import Data, Redirect
 from invoice_portal.pages.paying.settle import Settled
-from invoice_portal.pages.payment_words import refusal
+from invoice_portal.pages.payment_words import refusal, shown_code
 from invoice_portal.visits import Visit
 
 
@@ -58,5 +58,5 @@ def page_after(visit: Visit, invoice: str, settled: Settled) -> Redirect:
             note = {"paid": "paid", "processing": "on_its_way", "nothing": "settled"}[settled.status]
             return Redirect(to=visit.url("invoice", {"note": note}, invoice=invoice))
         case status:
-            query = {"note": status, "reason": settled.code}
+            query = {"note": status, "reason": shown_code(settled.code)}
             return Redirect(to=visit.url("pay_page", query, invoice=invoice))

@@ -10,7 +10,6 @@ from invoice_portal.i18n import Language
 from invoice_portal.money import exponent
 from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.paying.statement import Statement
-from invoice_portal.sessions import Arrival
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
@@ -50,8 +49,7 @@ def demand_here(visit: Visit) -> None:
 
 def manages_methods(visit: Visit) -> bool:
     """Whether this visitor may add and remove what the customer has saved."""
-    known = isinstance(visit.arrival, Arrival) and visit.arrival.invoice is None
-    return known and visit.may("manage") and bool(visit.settings.stripe_publishable_key)
+    return visit.sees_customer and visit.may("manage") and bool(visit.settings.stripe_publishable_key)
 
 
 def fits(intent: Intent, types: Collection[str]) -> bool:

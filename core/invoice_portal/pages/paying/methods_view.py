@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from invoice_portal.effects import Ok, each, together
 from invoice_portal.i18n import Language
-from invoice_portal.pages.owned import given_subscription
 from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.payment_words import method_name
 from invoice_portal.stripe_api.default_methods import customer_default, subscription_default
@@ -52,7 +51,7 @@ async def saved_for(visit: Visit, customer: str, subscription: str | None, chose
         (own,) = await each([subscription_default(subscription)])
         chosen = own.value.default_method if isinstance(own, Ok) else None
     used = chosen or (default.value if isinstance(default, Ok) else None)
-    seen = mine if given_subscription(visit) is None else tuple(method for method in mine if method.id == used)
+    seen = mine if visit.sees_customer else tuple(method for method in mine if method.id == used)
     return Saved(seen, used)
 
 

@@ -18,6 +18,7 @@ from invoice_portal.pages.paying.limits import (
     fits,
     has_saved_methods,
     least_part,
+    manages_methods,
     part_allowed,
     part_fits,
     pays_here,
@@ -232,6 +233,6 @@ def _hosted(due: Due, types: tuple[str, ...]) -> bool:
 
 
 def _methods_url(visit: Visit, due: Due) -> str:
-    if not visit.may("manage") or not has_saved_methods(visit):
+    if not manages_methods(visit):
         return ""
     return visit.url("payment_methods", {"customer": due.customer})

@@ -17,7 +17,7 @@ from invoice_portal.pages.owned import given_subscription
 from invoice_portal.pages.paying.answering import text_of
 from invoice_portal.pages.paying.asking import wanted_types
 from invoice_portal.pages.paying.due import Due
-from invoice_portal.pages.paying.limits import demand_here
+from invoice_portal.pages.paying.limits import demand_here, manages_methods
 from invoice_portal.pages.paying.methods_view import MethodView, saved_for, view_methods
 from invoice_portal.pages.paying.on_its_way import marked, under_way
 from invoice_portal.pages.paying.saved import pay_one
@@ -141,7 +141,7 @@ async def _page(
         total=visit.language.money(Money(total, currency)) if currency else "",
         currencies=_currencies(visit, currencies, currency, keep),
         methods=view_methods(visit, saved, types) if saved else (),
-        methods_url=visit.url("payment_methods", {"customer": customer or ""}) if visit.may("manage") else "",
+        methods_url=visit.url("payment_methods", {"customer": customer or ""}) if manages_methods(visit) else "",
         pay_url=here,
         here_url=here,
         home_url=visit.url("home", keep),

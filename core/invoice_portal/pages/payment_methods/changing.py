@@ -13,17 +13,21 @@ from invoice_portal.pages.paying.answering import told_error
 from invoice_portal.pages.paying.asking import wanted_types
 from invoice_portal.pages.payment_methods.owner import (
     Charged,
+    all_charged,
+    charged_if_known,
     charged_of,
     customer_in_view,
     demand_managing,
     own_method,
     owners,
 )
+from invoice_portal.pages.payment_words import shown_code
 from invoice_portal.recording import record
 from invoice_portal.sharing.trail import Entry
 from invoice_portal.stripe_api.default_methods import set_customer_default, set_subscription_default
 from invoice_portal.stripe_api.payment_intents import TYPES_NOT_TAKEN, Secret
 from invoice_portal.stripe_api.payment_methods import (
+    SavedMethod,
     create_setup,
     detach_method,
     retrieve_setup,
@@ -73,25 +77,48 @@ async def method_returned(visit: Visit) -> Response:
 
 async def remove_method(visit: Visit) -> Response:
     """Remove a method that no renewal is charged to."""
+    customer, gone = await removed(visit)
+    return _back(visit, customer, "removed" if gone else "needed")
+
+
+async def removed(visit: Visit) -> tuple[str, bool]:
+    """Remove the method in the address, unless a renewal is charged to it; gives its customer, and whether it is gone.
+
+    Raises ``NotFound`` for a method that is not the visitor's.
+    """
     demand_managing(visit)
-    method, charged = await own_method(visit, visit.request.args["method"])
+    method = await own_method(visit, visit.request.args["method"])
     customer = method.owner or ""
+    charged = await all_charged(customer)
     if method.id in charged.methods and charged.subscriptions:
-        return _back(visit, customer, "needed")
+        return customer, False
     await detach_method(method.id)
     await _noted(visit, "payment_method.removed", method.id, customer)
-    return _back(visit, customer, "removed")
+    return customer, True
 
 
 async def default_method(visit: Visit) -> Response:
-    """Charge renewals to a method, at each level where one is set: a subscription's own comes before the customer's."""
+    """Charge renewals to a method."""
+    return _back(visit, await made_default(visit), "default")
+
+
+async def made_default(visit: Visit) -> str:
+    """Charge renewals to the method in the address, at each level where one is set; gives its customer.
+
+    A subscription's own comes before the customer's. Raises ``NotFound`` for a method that is not the visitor's.
+    """
     demand_managing(visit)
-    method, charged = await own_method(visit, visit.request.args["method"])
+    method = await own_method(visit, visit.request.args["method"])
     customer = method.owner or ""
+    await _make_default(visit, method, customer)
+    await _noted(visit, "payment_method.made_default", method.id, customer)
+    return customer
+
+
+async def _make_default(visit: Visit, method: SavedMethod, customer: str) -> None:
+    charged = await charged_of(visit, customer)
     for call in default_calls(visit, charged, customer, method.id):
         await call
-    await _noted(visit, "payment_method.made_default", method.id, customer)
-    return _back(visit, customer, "default")
 
 
 def default_calls(visit: Visit, charged: Charged, customer: str, method: str) -> list[StripeCall[None]]:
@@ -107,15 +134,12 @@ def default_calls(visit: Visit, charged: Charged, customer: str, method: str) ->
 
 
 async def _added(visit: Visit, customer: str, method: str) -> None:
-    """Note that it may be shown again. Where renewals have nothing to be charged to, they have it now.
-
-    Whoever may see one subscription only adds it for that one.
-    """
+    """Note that it may be shown again; where renewals have nothing to be charged to, they have it now."""
     await show_method_again(method)
-    charged = await charged_of(visit, customer)
-    if given_subscription(visit) is not None or not charged.methods:
-        for call in default_calls(visit, charged, customer, method):
-            await call
+    charged = await charged_if_known(visit, customer)
+    free = charged is not None and charged.customer_default is None and not charged.methods
+    if free and given_subscription(visit) is None:
+        await set_customer_default(customer, method)
     await _noted(visit, "payment_method.added", method, customer)
     await tell(visit, "add_payment_method", method, customer)
 
@@ -143,4 +167,4 @@ def _adding(visit: Visit) -> tuple[str, str]:
 
 
 def _back(visit: Visit, customer: str, note: str, reason: str = "") -> Redirect:
-    return Redirect(to=visit.url("payment_methods", {"customer": customer, "note": note, "reason": reason}))
+    return Redirect(to=visit.url("payment_methods", {"customer": customer, "note": note, "reason": shown_code(reason)}))

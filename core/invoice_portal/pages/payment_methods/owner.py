@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from invoice_portal.effects import Ok, together
-from invoice_portal.errors import NotAllowed, NotFound
+from invoice_portal.effects import needed, together
+from invoice_portal.errors import NotAllowed, NotFound, StripeUnavailable
 from invoice_portal.identity import CustomerId
 from invoice_portal.pages.owned import customers_with, given_subscription
 from invoice_portal.pages.paying.limits import manages_methods
@@ -14,6 +15,8 @@ from invoice_portal.stripe_api.default_methods import Renewing, customer_default
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.payment_methods import SavedMethod, retrieve_method
 from invoice_portal.visits import Visit
+
+_MOST_CALLS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +66,43 @@ def customer_in_view(customers: tuple[Customer, ...], wanted: str) -> str:
     return checked("cus", wanted)
 
 
-async def own_method(visit: Visit, method: str) -> tuple[SavedMethod, Charged]:
-    """A method of the visitor's, and what renewals of its customer are charged to.
-
-    Raises ``NotFound`` for anybody else's, as for one that is not there.
-    """
+async def own_method(visit: Visit, method: str) -> SavedMethod:
+    """A method of the visitor's. Raises ``NotFound`` for anybody else's, as for one that is not there."""
     ids = {customer.id for customer in await owners(visit)}
     found = await retrieve_method(method)
     if found.owner not in ids or not found.shown_again:
         raise NotFound("the method is not this visitor's")
-    charged = await charged_of(visit, found.owner or "")
-    if not in_view(visit, found, charged):
-        raise NotFound("the method is not that of the subscription in view")
-    return found, charged
-
-
-def in_view(visit: Visit, method: SavedMethod, charged: Charged) -> bool:
-    """Whether this visitor may see a method: who came for one subscription sees what that one is charged to."""
-    return given_subscription(visit) is None or method.id in charged.methods
+    return found
 
 
 async def charged_of(visit: Visit, customer: str) -> Charged:
-    """What renewals of a customer are charged to; of one subscription, where that is all that the visitor may see."""
+    """What renewals of a customer are charged to; of one subscription, where that is all that the visitor may see.
+
+    Raises ``StripeUnavailable`` where it cannot be read whole: nothing is changed on a guess.
+    """
     bound = given_subscription(visit)
-    if bound is not None:
-        default, one = await together(customer_default(customer), subscription_default(bound))
-        seen = (one.value,) if isinstance(one, Ok) and one.value.owner == customer else ()
-        return Charged(default.value if isinstance(default, Ok) else None, seen)
+    if bound is None:
+        return await all_charged(customer)
+    default, one = await together(customer_default(customer), subscription_default(bound))
+    return Charged(needed(default), (needed(one),) if needed(one).owner == customer else ())
+
+
+async def all_charged(customer: str) -> Charged:
+    """What all renewals of a customer are charged to, whatever of it the visitor may see. Raises as the above."""
     default, listing = await together(customer_default(customer), renewing_of(customer))
-    renewing = listing.value.items if isinstance(listing, Ok) else ()
-    return Charged(default.value if isinstance(default, Ok) else None, renewing)
+    found = needed(listing)
+    renewing = found.items
+    for _ in range(_MOST_CALLS):
+        if not found.has_more or not found.items:
+            return Charged(needed(default), renewing)
+        found = await renewing_of(customer, after=renewing[-1].id)
+        renewing += found.items
+    raise StripeUnavailable("this customer has more subscriptions than can be looked at")
+
+
+async def charged_if_known(visit: Visit, customer: str) -> Charged | None:
+    """The same, or None where it cannot be read just now."""
+    try:
+        return await charged_of(visit, customer)
+    except (StripeUnavailable, NotFound):
+        return None

@@ -12,10 +12,9 @@ from invoice_portal.pages.paying.methods_view import expires_before, expiry_text
 from invoice_portal.pages.paying.page import stripe_options
 from invoice_portal.pages.payment_methods.owner import (
     Charged,
-    charged_of,
+    charged_if_known,
     customer_in_view,
     demand_managing,
-    in_view,
     owners,
 )
 from invoice_portal.pages.payment_words import method_name, refusal
@@ -55,13 +54,11 @@ async def payment_methods(visit: Visit) -> Response:
     demand_managing(visit)
     customers = await owners(visit)
     customer = customer_in_view(customers, visit.request.query.get("customer", ""))
-    charged = await charged_of(visit, customer)
+    charged = await charged_if_known(visit, customer) or Charged(None, ())
     listing = await saved_methods(customer)
     note, bad = _note(visit)
     view = MethodsView(
-        rows=tuple(
-            _row(visit, each, charged) for each in _sorted(listing.items, charged) if in_view(visit, each, charged)
-        ),
+        rows=tuple(_row(visit, method, charged) for method in in_order(listing.items, charged)),
         note=note,
         note_is_bad=bad,
         customer=customer,
@@ -81,7 +78,8 @@ async def payment_methods(visit: Visit) -> Response:
     )
 
 
-def _sorted(methods: tuple[SavedMethod, ...], charged: Charged) -> list[SavedMethod]:
+def in_order(methods: tuple[SavedMethod, ...], charged: Charged) -> list[SavedMethod]:
+    """What renewals are charged to comes first."""
     return sorted(methods, key=lambda method: method.id not in charged.methods)
 
 
@@ -91,7 +89,7 @@ def _row(visit: Visit, method: SavedMethod, charged: Charged) -> MethodRow:
     return MethodRow(
         name=method_name(visit.language, method.shown),
         remark=expiry_text(visit.language, method, visit.now),
-        warning=_warning(visit.language, method, charged, visit.now),
+        warning=warning(visit.language, method, charged, visit.now),
         default=default,
         expired=method.expired(visit.now),
         default_url=(
@@ -105,7 +103,7 @@ def _url(visit: Visit, route: str, method: SavedMethod) -> str:
     return visit.url(route, method=method.id)
 
 
-def _warning(language: Language, method: SavedMethod, charged: Charged, now: int) -> str:
+def warning(language: Language, method: SavedMethod, charged: Charged, now: int) -> str:
     """A card that renewals are charged to, and that will not do for the next of them."""
     bill = charged.next_bill(method.id)
     if bill is None or bill < now or not expires_before(method, bill):
