@@ -21,7 +21,7 @@ import django_portal.checks
 from adapters.documents import PAGES, README, ROOT, Block, blocks, section
 from invoice_portal import Email
 from invoice_portal.cli import main
-from invoice_portal.doctor import PAYING_PROBES, PROBES
+from invoice_portal.doctor import DETAILS_PROBES, MANAGING_PROBES, PAYING_PROBES, PROBES
 from invoice_portal.resources import data_dir
 from invoice_portal.routes import OWN_ROUTES
 from invoice_portal.signing import hash_identifier
@@ -81,6 +81,11 @@ def test_the_calls_of_the_json_api_are_those_of_the_code():
 def test_the_permissions_are_those_that_the_doctor_asks_for():
     text = (ROOT / "docs" / "restricted-keys.md").read_text(encoding="utf-8")
     reading, _, paying = text.partition("## For paying")
+    paying, _, managing = paying.partition("## For subscriptions")
+    rows = dict(re.findall(r"^\| `(rak_\w+)` \| (.*) \|$", managing, re.M))
+    assert {name: row.partition(" | ")[0] for name, row in rows.items()} == {
+        probe.permission: probe.what for probe in (*MANAGING_PROBES, *DETAILS_PROBES)
+    }
     rows = dict(re.findall(r"^\| `(rak_\w+)` \| (.*) \|$", paying, re.M))
     assert {name: row.partition(" | ")[0] for name, row in rows.items()} == {
         probe.permission: probe.what for probe in PAYING_PROBES

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from browser.helpers.embedding import ANNA, Embedding
 from browser.helpers.sites import Site
-from invoice_portal import CustomerId, Email
+from invoice_portal import CustomerId, Email, Hooks
 from support import runtimes
 from support.accounts import Account
 from support.moments import DAY
@@ -407,6 +407,19 @@ def test_a_link_that_has_ended_says_so_in_its_iframe(embedding: Embedding) -> No
     embedding.portal.links.revoke(embedding.open)
     shown = embedding.show(f'<div id=invoice-portal><iframe src="{link}" width=900 height=700></iframe></div>')
     shown.heading("This link no longer works")
+    expect(shown.frame().get_by_role("link")).to_have_count(0)
+
+
+def test_a_link_that_has_run_out_leads_to_a_fresh_one_in_a_tab(embedding: Embedding) -> None:
+    embedding.mount(public_url=embedding.mounted.url, hooks=Hooks(send_link=lambda link: None))
+    link = embedding.portal.links.invoice(embedding.open).url
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 400 * DAY):
+        shown = embedding.show(f'<div id=invoice-portal><iframe src="{link}" width=900 height=700></iframe></div>')
+        shown.heading("This link has expired")
+        with shown.page.context.expect_page() as opened:
+            shown.frame().get_by_role("link", name="Send me a fresh link").click()
+        expect(opened.value.get_by_role("button", name="Send me a fresh link")).to_be_visible()
 
 
 def test_whoever_is_logged_in_at_the_portals_own_site_needs_no_signature(embedding: Embedding) -> None:

@@ -146,7 +146,7 @@ def pay_new(attempt: Attempt, card: str = "pm_card_visa") -> None:
         "POST", f"payment_intents/{intent}/confirm", client_secret=secret, payment_method=card, use_stripe_sdk=True
     )
     if "error" in done:
-        attempt.last = world.post(f"{base}/result", {**fields, "paying": sealed}, JSON)
+        attempt.last = world.post(f"{base}/result", {**fields, "paying": sealed, "lost": "1"}, JSON)
     else:
         attempt.last = world.get(ready.json["return_url"])
 
@@ -250,6 +250,7 @@ def check_truth(world: World, answer: Answer | None, scenario: Scenario) -> None
         assert world.charges("pending", "succeeded"), text
     if "Choose another way to pay" in text:
         assert taken == 0, text
+        assert world.charges("failed"), text
     assert "secret" not in answer.address
     assert answer.status in (200, 303, 503, 409), (answer.status, text)
 
