@@ -146,6 +146,7 @@
     const card = document.createElement("section");
     card.className = "portal-card portal-message";
     card.append(heading, text);
+    if (shell.dataset.fresh && /^(SharedLinkExpired|LinkEnded|LinkRevoked|LinkUsedUp)$/.test(type)) card.append(freshLink());
     shell.replaceChildren(card);
     shell.hidden = false;
     shell.classList.add("portal-told");
@@ -154,6 +155,14 @@
     const hint = type === "SignatureRefused" ? " The hash or identity does not fit: run invoice-portal doctor." : "";
     post({ type: "refused", code: type, message: `${message}.${hint}${detail ? ` ${detail}` : ""}` });
     measure();
+  }
+
+  /** The page of the link itself, in a tab of its own, has a form that asks for a fresh one. */
+  function freshLink() {
+    const link = document.createElement("a");
+    link.className = "portal-button";
+    Object.assign(link, { href: location.href, target: "_blank", rel: "noopener external", textContent: shell.dataset.fresh });
+    return link;
   }
 
   // Fetching with the session
@@ -366,7 +375,7 @@
 
   function click(event) {
     const link = event.target.closest && event.target.closest("a[href]");
-    if (event.defaultPrevented || !link) return;
+    if (event.defaultPrevented || !link || link.relList.contains("external")) return;
     const written = link.getAttribute("href");
     if (written.startsWith("#") || !["", "_self", "_blank"].includes(link.target)) return;
     const url = new URL(written, here);
