@@ -433,3 +433,24 @@ def test_whoever_is_logged_in_at_the_portals_own_site_needs_no_signature(embeddi
     shown.page.context.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies.items()])
     shown.page.goto(f"{site}/page")
     expect(shown.row(embedding.number)).to_be_visible()
+
+
+def test_the_snippets_colours_go_before_the_portals_own(embedding: Embedding) -> None:
+    embedding.mount(theme={"accent": "#0a7d55", "radius": "0"})
+    theme = {"scheme": "dark", "accent": "#c2185b", "surface": "#222", "ink": "red; } body { display: none"}
+    shown = embedding.show(embedding.snippet({**embedding.settings, "options": {"theme": theme}}))
+    expect(shown.row(embedding.number)).to_be_visible()
+    card = shown.frame().locator(".portal-card").first
+    style = "(element, name) => getComputedStyle(element)[name]"
+    shown.page.frames[1].wait_for_function(
+        "getComputedStyle(document.querySelector('.portal-card')).backgroundColor === 'rgb(34, 34, 34)'"
+    )
+    assert card.evaluate(style, "borderRadius") == "0px"
+    root = shown.frame().locator("html")
+    assert root.evaluate("html => getComputedStyle(html).getPropertyValue('--portal-accent')") == "#c2185b"
+    assert root.evaluate(style, "colorScheme") == "dark"
+    assert shown.complaints == []
+    plain = embedding.show()
+    expect(plain.row(embedding.number)).to_be_visible()
+    own = plain.frame().locator("html").evaluate("html => getComputedStyle(html).getPropertyValue('--portal-accent')")
+    assert own == "#0a7d55"
