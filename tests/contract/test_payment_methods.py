@@ -61,6 +61,21 @@ def test_only_what_may_be_shown_again_is_shown(anna: Browser, account: Account, 
     assert "Mastercard" not in text
 
 
+def test_what_renewals_are_charged_to_is_shown_whether_it_was_agreed_to_or_not(
+    anna: Browser, account: Account, customer: str
+) -> None:
+    """A card that a subscription was begun with may have been kept without a word: its owner must see it here."""
+    used = str(account.post("payment_methods/pm_card_mastercard/attach", customer=customer)["id"])
+    other = str(account.post("payment_methods/pm_card_amex/attach", customer=customer)["id"])
+    account.subscription(customer, account.price())
+    account.post(f"customers/{customer}", invoice_settings={"default_payment_method": used})
+    page = anna.get(PAGE)
+    assert "Mastercard 4444" in page.text
+    assert "American Express" not in page.text
+    fields = next(form.fields for form in page.html.forms if "customer" in form.fields)
+    assert anna.send("POST", f"{PAGE}/{other}/default", headers=_origin(anna), data=fields).status == 404
+
+
 def test_a_method_is_added_and_used_where_there_was_none(mount: Mount, account: Account, customer: str) -> None:
     heard: list[Event] = []
     portal = mount(stripe_publishable_key=PUBLISHABLE, hooks=Hooks(on_event=heard.append))

@@ -19,7 +19,7 @@ from invoice_portal.pages.payment_methods.owner import (
 )
 from invoice_portal.pages.payment_words import method_name, refusal
 from invoice_portal.stripe_api.customers import Customer
-from invoice_portal.stripe_api.payment_methods import SavedMethod, saved_methods
+from invoice_portal.stripe_api.payment_methods import SavedMethod, methods_of
 from invoice_portal.visits import Visit
 
 
@@ -50,12 +50,12 @@ class MethodsView:
 
 
 async def payment_methods(visit: Visit) -> Response:
-    """The methods that the customer has agreed to keep."""
+    """The methods that the customer has agreed to keep, and those that renewals are charged to."""
     demand_managing(visit)
     customers = await owners(visit)
     customer = customer_in_view(customers, visit.request.query.get("customer", ""))
     charged = await charged_if_known(visit, customer) or Charged(None, ())
-    listing = await saved_methods(customer)
+    listing = await methods_of(customer)
     note, bad = _note(visit)
     view = MethodsView(
         rows=tuple(_row(visit, method, charged) for method in in_order(listing.items, charged)),
