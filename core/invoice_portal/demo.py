@@ -48,7 +48,7 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
         database = {f"{ENV_PREFIX}DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
         offered = json.dumps(asdict(demo_subscriptions(asdict(shop))), default=list)
         managing = {f"{ENV_PREFIX}SUBSCRIPTIONS": offered, f"{ENV_PREFIX}BILLING_DETAILS": DETAILS}
-        environ = {**_environ(running.url, port, people), **managing, **database}
+        environ = {**environ_for(running.url, port, people), **managing, **database}
         host = subprocess.Popen([sys.executable, str(data_dir("examples") / f"{framework}_host.py")], env=environ)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it ends, the host app ends with it
         try:
@@ -63,7 +63,7 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
             host.wait()
 
 
-def _environ(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
+def environ_for(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
     """What the host app reads: the portal's settings as a real one would set them, and whom to offer for log-in."""
     chosen = {f"{ENV_PREFIX}{name}" for name in _CHOSEN}
     return {
