@@ -23,6 +23,7 @@ from invoice_portal import Email
 from invoice_portal.cli import main
 from invoice_portal.doctor import DETAILS_PROBES, MANAGING_PROBES, PAYING_PROBES, PROBES
 from invoice_portal.resources import data_dir
+from invoice_portal.routes import OWN_ROUTES
 from invoice_portal.signing import hash_identifier
 from support.accounts import Account
 from support.portals import Mount
@@ -67,6 +68,14 @@ def test_djangos_checks_are_those_of_the_code():
     documented = set(re.findall(r"`(invoice_portal\.[EW]\d{3})`", (ROOT / "docs" / "django.md").read_text("utf-8")))
     source = Path(django_portal.checks.__file__ or "").read_text(encoding="utf-8")
     assert documented == set(re.findall(r'id="(invoice_portal\.\w+)"', source))
+
+
+def test_the_calls_of_the_json_api_are_those_of_the_code():
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+ /api/me\S*)` \| (.*) \|$", text, re.M)
+    assert rows == [
+        (f"{route.methods[0]} {route.path}", route.operation["summary"]) for route in OWN_ROUTES if route.operation
+    ]
 
 
 def test_the_permissions_are_those_that_the_doctor_asks_for():

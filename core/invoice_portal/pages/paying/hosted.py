@@ -7,6 +7,7 @@ from typing import Literal
 from invoice_portal.effects import each
 from invoice_portal.errors import PortalError, Vetoed
 from invoice_portal.http import Redirect, Response
+from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.handover import payable, stripe_page
 from invoice_portal.pages.owned import fetch_owned
 from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
@@ -53,6 +54,8 @@ async def hosted_page(visit: Visit) -> tuple[str, Literal["", "settled", "on_its
     await ask_before(visit, payment_about(visit, due, due.remaining.amount, "hosted"))
     if seen and due.own:
         await make_way(visit, due)
+    if due.default is not None:
+        await payment_begun(visit, due.default.id, "hosted")
     return stripe_page(invoice.hosted_url, visit.settings), ""
 
 

@@ -15,11 +15,12 @@ from invoice_portal.pages.payment_methods.owner import (
     charged_if_known,
     customer_in_view,
     demand_managing,
+    in_view,
     owners,
 )
 from invoice_portal.pages.payment_words import method_name, refusal
 from invoice_portal.stripe_api.customers import Customer
-from invoice_portal.stripe_api.payment_methods import SavedMethod, saved_methods
+from invoice_portal.stripe_api.payment_methods import SavedMethod, methods_of
 from invoice_portal.visits import Visit
 
 
@@ -50,12 +51,12 @@ class MethodsView:
 
 
 async def payment_methods(visit: Visit) -> Response:
-    """The methods that the customer has agreed to keep."""
+    """The methods that the customer has agreed to keep, and those that renewals are charged to."""
     demand_managing(visit)
     customers = await owners(visit)
     customer = customer_in_view(customers, visit.request.query.get("customer", ""))
     charged = await charged_if_known(visit, customer) or Charged(None, ())
-    listing = await saved_methods(customer)
+    listing = await methods_of(customer)
     note, bad = _note(visit)
     view = MethodsView(
         rows=tuple(_row(visit, method, charged) for method in in_order(listing.items, charged)),
@@ -79,8 +80,10 @@ async def payment_methods(visit: Visit) -> Response:
 
 
 def in_order(methods: tuple[SavedMethod, ...], charged: Charged) -> list[SavedMethod]:
-    """What renewals are charged to comes first."""
-    return sorted(methods, key=lambda method: method.id not in charged.methods)
+    """Those that are shown, what renewals are charged to first."""
+    return sorted(
+        (each for each in methods if in_view(each, charged)), key=lambda method: method.id not in charged.methods
+    )
 
 
 def _row(visit: Visit, method: SavedMethod, charged: Charged) -> MethodRow:
