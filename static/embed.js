@@ -302,6 +302,7 @@
   };
 
   Portal.prototype.close = function () {
+    if (this.closed) return;
     this.closed = true;
     root.clearTimeout(this.timer);
     root.removeEventListener("message", this.hear);

@@ -15,6 +15,7 @@ from invoice_portal.pages.payment_methods.owner import (
     charged_if_known,
     customer_in_view,
     demand_managing,
+    in_view,
     owners,
 )
 from invoice_portal.pages.payment_words import method_name, refusal
@@ -79,8 +80,10 @@ async def payment_methods(visit: Visit) -> Response:
 
 
 def in_order(methods: tuple[SavedMethod, ...], charged: Charged) -> list[SavedMethod]:
-    """What renewals are charged to comes first."""
-    return sorted(methods, key=lambda method: method.id not in charged.methods)
+    """Those that are shown, what renewals are charged to first."""
+    return sorted(
+        (each for each in methods if in_view(each, charged)), key=lambda method: method.id not in charged.methods
+    )
 
 
 def _row(visit: Visit, method: SavedMethod, charged: Charged) -> MethodRow:
