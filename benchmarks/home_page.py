@@ -15,6 +15,10 @@ of its answer; left out are the web server and TLS, which would cost both pages 
 the ratio is taken pair by pair, because machines are noisy.
 
 With ``--identify-by email`` both pages look the customer up by their address first, which is a second call for both.
+
+The portal's page is measured as a merchant gets it, with its panes: what needs the customer, the upcoming bill and the
+subscription, for which it makes seven calls more. ``--without-panes`` leaves them out. ``--same-calls`` lets the plain
+page make the same calls, one after the other, and print nothing of them but the upcoming bill.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 INVOICES = 24
 FOLDER = tempfile.TemporaryDirectory(prefix="portal-benchmark-")  # for the audit trail, which is on as by default
 EMAIL = "ap@lumen.example"
+EXPANDED = ["data.payment.payment_intent.latest_charge"]
 DAY = 24 * 60 * 60
 PLAN = [
     ("Team plan", 2900, 12),
@@ -63,6 +68,8 @@ class Target:
     customer: str
     by_email: bool
     size: int
+    panes: bool = True
+    same_calls: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,8 +133,9 @@ def serve_stripe(pipe: Connection, by_email: bool) -> None:
     sandbox, customer = lifelike_account()
 
     @lru_cache
-    def answer(path: str, query: str) -> tuple[int, bytes]:
-        request = Request("GET", path, query, {"Authorization": "Bearer sk_test_benchmark"}, b"")
+    def answer(method: str, path: str, query: str, sent: str) -> tuple[int, bytes]:
+        headers = {"Authorization": "Bearer sk_test_benchmark", "Content-Type": "application/x-www-form-urlencoded"}
+        request = Request(method, path, query, headers, sent.encode())
         response = sandbox.handle(request)
         return response.status, json.dumps(response.json(), indent=2).encode()
 
@@ -137,7 +145,8 @@ def serve_stripe(pipe: Connection, by_email: bool) -> None:
 
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
-            status, body = answer(path, query)
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            status, body = answer(self.command, path, query, sent)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -145,12 +154,14 @@ def serve_stripe(pipe: Connection, by_email: bool) -> None:
             self.end_headers()
             self.wfile.write(body)
 
+        do_POST = do_GET
+
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    _, body = answer("/v1/invoices", f"customer={customer}&limit={INVOICES}")
+    _, body = answer("GET", "/v1/invoices", f"customer={customer}&limit={INVOICES}", "")
     pipe.send(Target(f"http://127.0.0.1:{server.server_port}", customer, by_email, len(body)))
     pipe.recv()
 
@@ -158,7 +169,7 @@ def serve_stripe(pipe: Connection, by_email: bool) -> None:
 PLAIN = """<!doctype html><title>Billing</title><table>{% for i in invoices %}<tr>
 <td><a href="{{ i.hosted_invoice_url }}">{{ i.number }}</a></td><td>{{ i.created | day }}</td><td>{{ i.status }}</td>
 <td>{{ "%.2f" | format(i.total / 100) }} {{ i.currency | upper }}</td><td><a href="{{ i.invoice_pdf }}">PDF</a></td>
-</tr>{% endfor %}</table>"""
+</tr>{% endfor %}</table>{% for bill in upcoming %}<p>{{ "%.2f" | format(bill.amount_due / 100) }}</p>{% endfor %}"""
 
 
 def plain_template() -> Callable[..., str]:
@@ -176,6 +187,7 @@ def portal_settings(target: Target) -> dict[str, object]:
         "database_url": f"sqlite:///{FOLDER.name}/portal.sqlite3",
         "secret_keys": ["benchmark-benchmark-benchmark"],
         "page_size": INVOICES,
+        **({} if target.panes else {"panes": []}),
     }
 
 
@@ -200,12 +212,42 @@ def plain_invoices(client: stripe.StripeClient, target: Target) -> list[Any]:
     return client.v1.invoices.list({"customer": customer, "limit": INVOICES}).data
 
 
+def plain_bills(client: stripe.StripeClient, target: Target, invoices: list[Any]) -> list[Any]:
+    """The upcoming bills, and on the way all else that the portal asks for its panes."""
+    if not target.same_calls:
+        return []
+    if not target.by_email:
+        client.v1.customers.retrieve(target.customer)
+    subscriptions = client.v1.subscriptions.list({"customer": target.customer, "status": "all"}).data
+    products = sorted({item.price.product for each in subscriptions for item in each["items"].data})
+    client.v1.products.list({"ids": products, "limit": 100})
+    for invoice in invoices:
+        if invoice.status == "open":
+            client.v1.invoice_payments.list({"invoice": invoice.id, "expand": EXPANDED})
+    return [client.v1.invoices.create_preview({"subscription": each.id}) for each in subscriptions]
+
+
 async def plain_invoices_async(client: stripe.StripeClient, target: Target) -> list[Any]:
     """What a team would write in an async view."""
     customer = target.customer
     if target.by_email:
         customer = (await client.v1.customers.list_async({"email": EMAIL})).data[0].id
     return (await client.v1.invoices.list_async({"customer": customer, "limit": INVOICES})).data
+
+
+async def plain_bills_async(client: stripe.StripeClient, target: Target, invoices: list[Any]) -> list[Any]:
+    """The same without holding up the event loop."""
+    if not target.same_calls:
+        return []
+    if not target.by_email:
+        await client.v1.customers.retrieve_async(target.customer)
+    subscriptions = (await client.v1.subscriptions.list_async({"customer": target.customer, "status": "all"})).data
+    products = sorted({item.price.product for each in subscriptions for item in each["items"].data})
+    await client.v1.products.list_async({"ids": products, "limit": 100})
+    for invoice in invoices:
+        if invoice.status == "open":
+            await client.v1.invoice_payments.list_async({"invoice": invoice.id, "expand": EXPANDED})
+    return [await client.v1.invoices.create_preview_async({"subscription": each.id}) for each in subscriptions]
 
 
 def flask_contest(target: Target) -> Contest:
@@ -222,7 +264,8 @@ def flask_contest(target: Target) -> Contest:
 
     @app.get("/plain")
     def plain() -> str:
-        return template(invoices=plain_invoices(client, target))
+        invoices = plain_invoices(client, target)
+        return template(invoices=invoices, upcoming=plain_bills(client, target, invoices))
 
     return Contest(lambda: through_wsgi(app, "/billing/"), lambda: through_wsgi(app, "/plain"))
 
@@ -237,18 +280,19 @@ def django_contest(target: Target) -> Contest:
     client, template = plain_client(target), plain_template()
 
     def plain(request: object) -> HttpResponse:
-        return HttpResponse(template(invoices=plain_invoices(client, target)))
+        invoices = plain_invoices(client, target)
+        return HttpResponse(template(invoices=invoices, upcoming=plain_bills(client, target, invoices)))
 
     folder = tempfile.mkdtemp()
     settings.configure(
         SECRET_KEY="benchmark",
         ALLOWED_HOSTS=["*"],
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/db.sqlite3"}},
-        ROOT_URLCONF=(path("plain", plain), path("billing/", include("django_portal.urls"))),
         INSTALLED_APPS=["django_portal"],
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
         INVOICE_PORTAL={**portal_settings(target), "identify": lambda request: visitor(target)},
     )
+    settings.ROOT_URLCONF = (path("plain", plain), path("billing/", include("django_portal.urls")))
     app = get_wsgi_application()
     call_command("migrate", verbosity=0)
     return Contest(lambda: through_wsgi(app, "/billing/"), lambda: through_wsgi(app, "/plain"))
@@ -271,7 +315,8 @@ def fastapi_contest(target: Target) -> Contest:
 
     @app.get("/plain", response_class=HTMLResponse)
     async def plain() -> str:
-        return template(invoices=await plain_invoices_async(client, target))
+        invoices = await plain_invoices_async(client, target)
+        return template(invoices=invoices, upcoming=await plain_bills_async(client, target, invoices))
 
     loop = asyncio.new_event_loop()
     return Contest(lambda: through_asgi(loop, app, "/billing/"), lambda: through_asgi(loop, app, "/plain"))
@@ -347,13 +392,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--identify-by", choices=["customer_id", "email"], default="customer_id")
+    parser.add_argument("--without-panes", action="store_true")
+    parser.add_argument("--same-calls", action="store_true")
     parser.add_argument("frameworks", nargs="*", choices=[[], *CONTESTS], default=[])
     options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     by_email = options.identify_by == "email"
     context.Process(target=serve_stripe, args=(theirs, by_email), daemon=True).start()
-    target = ours.recv()
+    target = replace(ours.recv(), panes=not options.without_panes, same_calls=options.same_calls)
     size = f"{target.size / INVOICES / 1000:.1f} KB of JSON each"
     print(f"CPU of one page with {INVOICES} invoices, {size}; medians of {options.rounds} rounds")
     print("             portal    plain page      ratio")

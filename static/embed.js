@@ -211,7 +211,8 @@
     var self = this;
     switch (data.type) {
       case "height":
-        if (!this.covered && data.value > 0 && data.value < 100000) this.frame.style.height = Math.ceil(data.value) + "px";
+        if (this.covered || !(data.value > 0 && data.value < 100000)) break;
+        this.frame.style.height = Math.ceil(data.value) + "px";
         break;
       case "cover":
         this.cover(data.value === true);
@@ -252,7 +253,7 @@
     this.frame.scrollIntoView();
   };
 
-  /** What vouches from now on, where a handler of session_expired gave it: `{hash}`, `{identity}`, or the text alone. */
+  /** What vouches from now on, where a handler of session_expired gave it: in an object, or the text alone. */
   Portal.prototype.renewed = function (answers) {
     var fresh = answers.filter(Boolean)[0];
     if (!fresh || fresh === true) return null;
@@ -301,6 +302,7 @@
   };
 
   Portal.prototype.close = function () {
+    if (this.closed) return;
     this.closed = true;
     root.clearTimeout(this.timer);
     root.removeEventListener("message", this.hear);

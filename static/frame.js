@@ -7,6 +7,7 @@
 
   const { session: sessionUrl, home, alone, trouble, theme: themeUrl } = shell.dataset;
   const COLOURS = ["accent", "accent_dark", "ground", "surface", "ink", "muted", "line"];
+  const LINK_ENDED = ["LinkEnded", "SharedLinkExpired", "LinkRevoked", "LinkUsedUp"];
   const SCHEMES = ["auto", "light", "dark"];
   const [, nonce, hostOrigin] = window.name.match(/^invoice-portal ([0-9a-f]{32}) (https?:\/\/[^\s/]+)$/) || [];
   if (window.parent === window || (!nonce && !alone)) {
@@ -24,6 +25,7 @@
   let options = {};
   let token = "";
   let here = alone || shell.dataset.page === undefined ? new URL(home, location.href) : new URL(location.href);
+  let start = new URL(home, location.href);
   let landed = false;
   let posting = false;
   let loading = null;
@@ -110,7 +112,8 @@
     const answer = await response.json();
     if (response.ok) {
       token = answer.token;
-      if (!landed && shell.dataset.page === undefined) here = new URL(answer.start, location.href);
+      start = new URL(answer.start, location.href);
+      if (!landed && shell.dataset.page === undefined) here = start;
       report(answer);
       return true;
     }
@@ -146,6 +149,7 @@
     const card = document.createElement("section");
     card.className = "portal-card portal-message";
     card.append(heading, text);
+    if (shell.dataset.fresh && LINK_ENDED.includes(type)) card.append(freshLink());
     shell.replaceChildren(card);
     shell.hidden = false;
     shell.classList.add("portal-told");
@@ -156,17 +160,28 @@
     measure();
   }
 
+  /** The page of the link itself, in a tab of its own, has a form that asks for a fresh one. */
+  function freshLink() {
+    const link = document.createElement("a");
+    link.className = "portal-button";
+    link.textContent = shell.dataset.fresh;
+    Object.assign(link, { href: location.href, target: "_blank", rel: "noopener external" });
+    return link;
+  }
+
   // Fetching with the session
 
   const speaking = (language) => (language ? { "Portal-Language": language } : {});
-  const inside = (url) => url.origin === location.origin && url.pathname.startsWith(new URL(home, location.href).pathname);
+  const prefix = new URL(home, location.href).pathname;
+  const inside = (url) => url.origin === location.origin && url.pathname.startsWith(prefix);
 
   async function call(request, again = false) {
     const sent = new Request(request, token ? { credentials: "omit" } : {});
     if (token) sent.headers.set("Authorization", `Bearer ${token}`);
     Object.entries(speaking(options.language)).forEach(([name, value]) => sent.headers.set(name, value));
     const response = await realFetch(sent.clone());
-    if (response.status === 401 && token && !again && (await renew()) && (await enter(true))) return call(request, true);
+    const ended = response.status === 401 && token && !again;
+    if (ended && (await renew()) && (await enter(true))) return call(request, true);
     notice(response);
     return response;
   }
@@ -204,6 +219,8 @@
       const to = response.headers.get("Portal-Location");
       posting = false;
       if (to) return follow(new URL(to, target), { tab, label, push });
+      // The page that was open before may be another customer's now.
+      if (first && [403, 404].includes(response.status) && target !== start.href) return show(start.href, { first });
       if (await download(response, tab)) return;
       if (tab) tab.close();
       const html = await response.text();
@@ -232,7 +249,7 @@
     return leave(url, tab, label);
   }
 
-  /** To another site's page, such as a PDF's or Stripe's, which do not let themselves be framed: in a tab of its own. */
+  /** To another site's page, such as a PDF's or Stripe's, which cannot be framed: in a tab of its own. */
   function leave(url, tab, label) {
     const opened = tab || window.open("", "_blank");
     leftForTab = true;
@@ -366,7 +383,7 @@
 
   function click(event) {
     const link = event.target.closest && event.target.closest("a[href]");
-    if (event.defaultPrevented || !link) return;
+    if (event.defaultPrevented || !link || link.relList.contains("external")) return;
     const written = link.getAttribute("href");
     if (written.startsWith("#") || !["", "_self", "_blank"].includes(link.target)) return;
     const url = new URL(written, here);

@@ -181,7 +181,8 @@
         busy(form, false);
         return null;
       }
-      return post(options.result_url, form, { paying: sealed }).then(function (answer) {
+      var lost = error.type === "api_connection_error" ? "1" : "";
+      return post(options.result_url, form, { paying: sealed, lost: lost }).then(function (answer) {
         if (answer.status === "paid" || answer.status === "processing") {
           go(answer.url);
           return;

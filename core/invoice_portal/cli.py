@@ -134,10 +134,11 @@ def templates(folder: Path, force: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=12111, show_default=True, help="The port to listen on.")
 @click.option("--seed", type=click.Choice(["demo", "empty"]), default="demo", show_default=True, help="What is in it.")
-def sandbox(host: str, port: int, seed: str) -> None:
+@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="A SQLite file to keep everything in.")
+def sandbox(host: str, port: int, seed: str, file: Path | None) -> None:
     """Run the stand-in for Stripe's API."""
     with _extras():
-        importlib.import_module("stripe_sandbox.server").run(host=host, port=port, seed=seed)
+        importlib.import_module("stripe_sandbox.server").run(host=host, port=port, seed=seed, file=file)
 
 
 @main.command()

@@ -13,13 +13,16 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from invoice_portal.demo_offers import DETAILS, demo_subscriptions
 from invoice_portal.resources import data_dir
 from invoice_portal.settings_checks import ENV_PREFIX
+
+if TYPE_CHECKING:
+    from stripe_sandbox.sandbox import Sandbox
 
 _HOST: Final = "127.0.0.1"
 _PATIENCE_SECONDS: Final = 60
@@ -45,7 +48,7 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
         database = {f"{ENV_PREFIX}DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
         offered = json.dumps(asdict(demo_subscriptions(asdict(shop))), default=list)
         managing = {f"{ENV_PREFIX}SUBSCRIPTIONS": offered, f"{ENV_PREFIX}BILLING_DETAILS": DETAILS}
-        environ = {**_environ(running.url, port, people), **managing, **database}
+        environ = {**environ_for(running.url, port, people), **managing, **database}
         host = subprocess.Popen([sys.executable, str(data_dir("examples") / f"{framework}_host.py")], env=environ)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it ends, the host app ends with it
         try:
@@ -60,7 +63,7 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
             host.wait()
 
 
-def _environ(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
+def environ_for(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
     """What the host app reads: the portal's settings as a real one would set them, and whom to offer for log-in."""
     chosen = {f"{ENV_PREFIX}{name}" for name in _CHOSEN}
     return {
@@ -77,6 +80,14 @@ def _environ(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
         "HOST_PORT": str(port),
         "HOST_PEOPLE": people,
     }
+
+
+def _told_by(sandbox: Sandbox, port: int) -> str:
+    """Have the sandbox tell the portal of payments; gives the secret that signs what it says."""
+    url = f"http://{_HOST}:{port}/billing/webhook"
+    events = ["invoice.paid", "invoice_payment.paid", "invoice.payment_failed", "payment_intent.processing"]
+    made = sandbox.call("POST", "/v1/webhook_endpoints", {"url": url, "enabled_events": events})
+    return str(made["secret"])
 
 
 def _free(port: int) -> int:

@@ -77,6 +77,20 @@ PAYING_PROBES = (
 )
 """What is changed where customers pay in the portal. Each asks for the impossible: a key that may is told so."""
 
+_PORTAL = "/v1/billing_portal/sessions"
+MANAGING_PROBES = (
+    Probe("prices, for plans and offers", "/v1/prices", "rak_plan_read", needed=True),
+    Probe("change subscriptions", "/v1/subscriptions/sub_doctor", "rak_subscription_write", needed=True, changes=True),
+    Probe("preview what a change costs", "/v1/invoices/create_preview", "rak_invoice_write", changes=True),
+    Probe("open Stripe's customer portal", _PORTAL, "rak_customer_portal_write", changes=True),
+)
+"""What is needed where customers change their subscriptions."""
+DETAILS_PROBES = (
+    Probe("change billing details", "/v1/customers/cus_doctor", "rak_customer_write", needed=True, changes=True),
+    Probe("add tax IDs", "/v1/customers/cus_doctor/tax_ids", "rak_tax_id_write", changes=True),
+)
+"""What is needed where customers change their billing details."""
+
 
 def examine(settings: PortalSettings) -> list[Result]:
     """Look at the settings, then ask Stripe with this key for everything that the portal reads."""
@@ -101,6 +115,10 @@ def _about_settings(settings: PortalSettings) -> Iterator[Result]:
 async def _about_key(settings: PortalSettings) -> list[Result]:
     probes = (*PROBES, *((BRANDING,) if settings.theme_from_stripe else ()))
     probes += PAYING_PROBES if settings.stripe_publishable_key else ()
+    managed = settings.subscriptions
+    if managed.actions or managed.upsells:
+        probes += tuple(one for one in MANAGING_PROBES if managed.billing_portal or one.path != _PORTAL)
+    probes += DETAILS_PROBES if settings.billing_details else ()
     outcomes = await each([_call(probe) for probe in probes])
     return [_judge(probe, outcome) for probe, outcome in zip(probes, outcomes, strict=True)]
 

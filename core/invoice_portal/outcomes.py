@@ -82,7 +82,8 @@ async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attemp
     host was not told.
     """
     name = f"{payment.status} {attempt}".strip()
-    row = _row(desk, payment.payment_intent_id or payment.invoice_id, name)
+    began = {"way": who.way, "visitor": clean(who.visitor, 400), "via": clean(who.via, 64)}
+    row = _row(desk, payment.payment_intent_id or payment.invoice_id, name) | began
     if not await Query("payment.claim", {**row, "stale": desk.now - CLAIM_SECONDS}, bool):
         return "known"
     told = replace(payment, way=who.way, visitor=who.visitor)
@@ -115,11 +116,13 @@ async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attemp
 
 
 async def who_began(desk: Desk, intent: str) -> Begun:
-    """Who began to pay with a payment intent in the portal; nobody where it was begun elsewhere.
+    """Who began to pay with a payment intent in the portal, within a day; nobody where it was begun elsewhere.
 
-    Raises ``StoreUnavailable`` where the database does not answer.
+    A debit that has been on its way since was begun by whom that was told of. Raises ``StoreUnavailable`` where the
+    database does not answer.
     """
-    return await Query("payment.begun", _where(_row(desk, intent, _BEGUN)), _begun)
+    where = {name: value for name, value in _where(_row(desk, intent, _BEGUN)).items() if name != "the_outcome"}
+    return await Query("payment.begun", {**where, "since": desk.now - DAY}, _begun)
 
 
 async def _finish(desk: Desk, row: Mapping[str, Any], entry: Entry) -> None:

@@ -332,7 +332,7 @@ class Portal:
         level = logging.ERROR if error.status == 503 else logging.INFO
         log.log(level, "%s: %s", type(error).__name__, error.detail)
         if isinstance(error, NotIdentified) and visit.request.fills_frame and visit.request.method == "GET":
-            return shell_page(visit, page=True, status=error.status)
+            return shell_page(visit, error=error)
         return message_page(
             visit,
             title=_(error.title),

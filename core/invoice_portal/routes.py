@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from invoice_portal.api import coming, document, invoices, me, merchant
+from invoice_portal.api import coming, document, invoices, me, merchant, payments
 from invoice_portal.api import details as own_details
 from invoice_portal.api import subscriptions as own_subscriptions
 from invoice_portal.pages import (
@@ -174,7 +174,14 @@ MERCHANT_ROUTES: Final = (
     ),
 )
 
-OWN_ROUTES: Final = (*me.ROUTES, *invoices.ROUTES, *coming.ROUTES, *own_subscriptions.ROUTES, *own_details.ROUTES)
+OWN_ROUTES: Final = (
+    *me.ROUTES,
+    *invoices.ROUTES,
+    *payments.ROUTES,
+    *coming.ROUTES,
+    *own_subscriptions.ROUTES,
+    *own_details.ROUTES,
+)
 """A customer's own JSON API, ``/api/me/…``: each module of :mod:`invoice_portal.api` lists its own."""
 
 ROUTES: Final = (

@@ -21,8 +21,9 @@ import django_portal.checks
 from adapters.documents import PAGES, README, ROOT, Block, blocks, section
 from invoice_portal import Email
 from invoice_portal.cli import main
-from invoice_portal.doctor import PAYING_PROBES, PROBES
+from invoice_portal.doctor import DETAILS_PROBES, MANAGING_PROBES, PAYING_PROBES, PROBES
 from invoice_portal.resources import data_dir
+from invoice_portal.routes import OWN_ROUTES
 from invoice_portal.signing import hash_identifier
 from support.accounts import Account
 from support.portals import Mount
@@ -69,9 +70,22 @@ def test_djangos_checks_are_those_of_the_code():
     assert documented == set(re.findall(r'id="(invoice_portal\.\w+)"', source))
 
 
+def test_the_calls_of_the_json_api_are_those_of_the_code():
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+ /api/me\S*)` \| (.*) \|$", text, re.M)
+    assert rows == [
+        (f"{route.methods[0]} {route.path}", route.operation["summary"]) for route in OWN_ROUTES if route.operation
+    ]
+
+
 def test_the_permissions_are_those_that_the_doctor_asks_for():
     text = (ROOT / "docs" / "restricted-keys.md").read_text(encoding="utf-8")
     reading, _, paying = text.partition("## For paying")
+    paying, _, managing = paying.partition("## For subscriptions")
+    rows = dict(re.findall(r"^\| `(rak_\w+)` \| (.*) \|$", managing, re.M))
+    assert {name: row.partition(" | ")[0] for name, row in rows.items()} == {
+        probe.permission: probe.what for probe in (*MANAGING_PROBES, *DETAILS_PROBES)
+    }
     rows = dict(re.findall(r"^\| `(rak_\w+)` \| (.*) \|$", paying, re.M))
     assert {name: row.partition(" | ")[0] for name, row in rows.items()} == {
         probe.permission: probe.what for probe in PAYING_PROBES

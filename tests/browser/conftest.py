@@ -120,6 +120,24 @@ def both(
     return make_embedding(new_context)
 
 
+@pytest.fixture(scope="package")
+def start_demo() -> Iterator[Callable[[str], Demo]]:
+    """Starts the demo of a framework at its first use."""
+    running: dict[str, Demo] = {}
+
+    def start(framework: str) -> Demo:
+        if framework not in running:
+            running[framework] = Demo(framework)
+        return running[framework]
+
+    yield start
+    for demo in running.values():
+        demo.interrupt()
+        demo.kill()
+    said = [line for demo in running.values() for line in demo.words() if line != "Bye."]
+    assert not said, "\n".join(said)
+
+
 @pytest.fixture(params=FRAMEWORKS)
 def demo(request: pytest.FixtureRequest, start_demo: Callable[[str], Demo]) -> Demo:
     """The running demo of each framework in turn."""

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from browser.helpers.embedding import ANNA, Embedding
 from browser.helpers.sites import Site
-from invoice_portal import CustomerId, Email
+from invoice_portal import CustomerId, Email, Hooks
 from support import runtimes
 from support.accounts import Account
 from support.moments import DAY
@@ -407,6 +407,19 @@ def test_a_link_that_has_ended_says_so_in_its_iframe(embedding: Embedding) -> No
     embedding.portal.links.revoke(embedding.open)
     shown = embedding.show(f'<div id=invoice-portal><iframe src="{link}" width=900 height=700></iframe></div>')
     shown.heading("This link no longer works")
+    expect(shown.frame().get_by_role("link")).to_have_count(0)
+
+
+def test_a_link_that_has_run_out_leads_to_a_fresh_one_in_a_tab(embedding: Embedding) -> None:
+    embedding.mount(public_url=embedding.mounted.url, hooks=Hooks(send_link=lambda link: None))
+    link = embedding.portal.links.invoice(embedding.open).url
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 400 * DAY):
+        shown = embedding.show(f'<div id=invoice-portal><iframe src="{link}" width=900 height=700></iframe></div>')
+        shown.heading("This link has expired")
+        with shown.page.context.expect_page() as opened:
+            shown.frame().get_by_role("link", name="Send me a fresh link").click()
+        expect(opened.value.get_by_role("button", name="Send me a fresh link")).to_be_visible()
 
 
 def test_whoever_is_logged_in_at_the_portals_own_site_needs_no_signature(embedding: Embedding) -> None:
@@ -420,3 +433,24 @@ def test_whoever_is_logged_in_at_the_portals_own_site_needs_no_signature(embeddi
     shown.page.context.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies.items()])
     shown.page.goto(f"{site}/page")
     expect(shown.row(embedding.number)).to_be_visible()
+
+
+def test_the_snippets_colours_go_before_the_portals_own(embedding: Embedding) -> None:
+    embedding.mount(theme={"accent": "#0a7d55", "radius": "0"})
+    theme = {"scheme": "dark", "accent": "#c2185b", "surface": "#222", "ink": "red; } body { display: none"}
+    shown = embedding.show(embedding.snippet({**embedding.settings, "options": {"theme": theme}}))
+    expect(shown.row(embedding.number)).to_be_visible()
+    card = shown.frame().locator(".portal-card").first
+    style = "(element, name) => getComputedStyle(element)[name]"
+    shown.page.frames[1].wait_for_function(
+        "getComputedStyle(document.querySelector('.portal-card')).backgroundColor === 'rgb(34, 34, 34)'"
+    )
+    assert card.evaluate(style, "borderRadius") == "0px"
+    root = shown.frame().locator("html")
+    assert root.evaluate("html => getComputedStyle(html).getPropertyValue('--portal-accent')") == "#c2185b"
+    assert root.evaluate(style, "colorScheme") == "dark"
+    assert shown.complaints == []
+    plain = embedding.show()
+    expect(plain.row(embedding.number)).to_be_visible()
+    own = plain.frame().locator("html").evaluate("html => getComputedStyle(html).getPropertyValue('--portal-accent')")
+    assert own == "#0a7d55"

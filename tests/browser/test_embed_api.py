@@ -87,6 +87,8 @@ def test_a_mounted_portal_is_updated_and_unmounted(embedding: Embedding) -> None
     bert = embedding.account.customer("bert@example.com", "Bert")
     number = embedding.account.number(embedding.account.open(bert, 7700))
     who = {"email": "bert@example.com", "hash": embedding.portal.hash_email("bert@example.com")}
+    shown.open_invoice(embedding.number)
+    shown.heading(embedding.number)
     shown.page.evaluate("who => InvoicePortal.update('#invoice-portal', who)", who)
     expect(shown.row(number)).to_be_visible()
     expect(shown.row(embedding.number)).to_have_count(0)

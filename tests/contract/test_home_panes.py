@@ -256,7 +256,8 @@ def test_a_filtered_list_stands_alone(
     account.overdue(anna, 1100)
     by_card(account, anna)
     page = portal.browser(ANNA).get(f"/{query}")
-    assert "Upcoming bill" not in page.text
+    assert 'id="portal-upcoming"' not in page.source
+    assert notices(page) == []
     assert stripe.asked("/v1/invoices/create_preview") == []
 
 

@@ -11,6 +11,7 @@ from invoice_portal import CustomerId, Email
 from invoice_portal.routes import OWN_ROUTES
 from support.accounts import Account
 from support.moments import DAY, NOW
+from support.paying import saved_card
 from support.portals import Mount, Mounted
 from support.stripe_server import StripeServer, as_error
 
@@ -22,6 +23,11 @@ def schema_of(path: str) -> Any:
     (route,) = (route for route in OWN_ROUTES if route.path == "/api/me" + path)
     assert route.operation is not None
     return route.operation["responses"]["200"]["content"]["application/json"]["schema"]
+
+
+def parts_of(path: str) -> list[str]:
+    """The names of the ids in an address."""
+    return [part.split("}")[0] for part in path.split("{")[1:]]
 
 
 def read(portal: Mounted, path: str, who: Email | CustomerId = ANNA, **more: Any) -> Any:
@@ -158,37 +164,51 @@ def test_what_is_not_allowed_is_refused_here_too(mount: Mount, account: Account)
 # Attacks
 
 
-WITH_AN_ID = [route for route in OWN_ROUTES if "{" in route.path]
+OBJECTS = ("invoice", "credit_note", "subscription", "method")
+WITH_AN_ID = [route for route in OWN_ROUTES if set(parts_of(route.path)) & set(OBJECTS)]
+EVERYTHING = {
+    "stripe_publishable_key": "pk_test_x",
+    "subscriptions": {"actions": ["cancel", "resume", "pause", "change_plan"], "plans": [{"price": "price_x"}]},
+}
+NEEDED = {"quantity": 1, "months": 1}
 
 
 @pytest.mark.parametrize("route", WITH_AN_ID, ids=lambda route: str(route.name))
-def test_what_is_somebody_elses_looks_as_if_it_were_not_there(portal: Mounted, account: Account, route: Any) -> None:
+def test_what_is_somebody_elses_looks_as_if_it_were_not_there(mount: Mount, account: Account, route: Any) -> None:
     customer, other = account.customer(ANNA.address), account.customer(BERT.address)
     mine, id = account.open(customer), account.open(other)
-    note = str(account.post("credit_notes", invoice=id, amount=100)["id"])
-    subscription = account.subscription(other, account.price())
-    known = {"invoice": id, "credit_note": note, "subscription": subscription}
-    names = [name for name in ("invoice", "credit_note", "subscription") if f"{{{name}}}" in route.path]
-    for foreign in (
-        known,
-        dict.fromkeys(names, "xx_none"),
-        {**known, "invoice": mine} if len(names) > 1 else known,
-    ):
-        path = route.path.removeprefix("/api/me").format(**{**dict.fromkeys(_parts(route.path), "none_1"), **foreign})
-        answer = portal.browser().own(route.methods[0], path, token=portal.token(ANNA))
-        assert answer.status in (404, 400), (path, answer.source)
+    known = {
+        "invoice": id,
+        "credit_note": str(account.post("credit_notes", invoice=id, amount=100)["id"]),
+        "subscription": account.subscription(other, account.price()),
+        "method": saved_card(account, other),
+    }
+    portal = mount(**EVERYTHING)
+    token, body = portal.token(ANNA), _body_of(route)
+    names = [name for name in OBJECTS if name in parts_of(route.path)]
+    told = []
+    for foreign in (known, dict.fromkeys(names, "xx_none"), *([{**known, "invoice": mine}] if len(names) > 1 else [])):
+        path = route.path.removeprefix("/api/me").format(**foreign)
+        answer = portal.browser().own(route.methods[0], path, body, token=token)
+        assert answer.status == 404, (path, answer.source)
         assert BERT.address not in answer.source
         assert other not in answer.source
+        told.append(answer.json)
+    assert all(each == told[0] for each in told)
 
 
-def _parts(path: str) -> list[str]:
-    return [part.split("}")[0] for part in path.split("{")[1:]]
+def _body_of(route: Any) -> Any:
+    """The least that a call of this route must send."""
+    if route.methods[0] == "GET":
+        return None
+    schema = route.operation["requestBody"]["content"]["application/json"]["schema"]
+    return {name: NEEDED.get(name, "x") for name in schema["required"]}
 
 
 @pytest.mark.parametrize("route", [r for r in OWN_ROUTES if not r.anonymous], ids=lambda route: str(route.name))
 def test_nobody_is_told_anything(portal: Mounted, route: Any) -> None:
-    path = route.path.removeprefix("/api/me").format(**dict.fromkeys(_parts(route.path), "in_1"))
-    answer = portal.browser().own(route.methods[0], path, {} if route.methods[0] == "POST" else None)
+    path = route.path.removeprefix("/api/me").format(**dict.fromkeys(parts_of(route.path), "in_1"))
+    answer = portal.browser().own(route.methods[0], path, _body_of(route))
     assert answer.status in (401, 403), path
     assert set(answer.json["error"]) == {"type", "message", "advice"}
 

@@ -98,6 +98,17 @@ def statuses(account: Account) -> dict[str, tuple[str, str]]:
     }
 
 
+def test_a_discount_of_one_bill_is_gone_with_the_next(portal: Mounted, account: Account) -> None:
+    coupon = account.post("coupons", name="Hello", amount_off=500, currency="usd", duration="once")["id"]
+    customer = by_card(account)
+    items = [{"price": account.price()}]
+    made = account.post("subscriptions", customer=customer, items=items, discounts=[{"coupon": coupon}])["id"]
+    browser = portal.browser(ANNA)
+    assert "Hello: $5.00 off, on one bill" in page_of(browser, made).text
+    account.sandbox.clock.advance(40 * DAY)
+    assert "Hello" not in page_of(browser, made).text
+
+
 def test_every_state_is_told_apart(portal: Mounted, account: Account) -> None:
     browser = portal.browser(ANNA)
     for subscription, (status, words) in statuses(account).items():

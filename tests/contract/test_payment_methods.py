@@ -61,6 +61,21 @@ def test_only_what_may_be_shown_again_is_shown(anna: Browser, account: Account, 
     assert "Mastercard" not in text
 
 
+def test_what_renewals_are_charged_to_is_shown_whether_it_was_agreed_to_or_not(
+    anna: Browser, account: Account, customer: str
+) -> None:
+    """A card that a subscription was begun with may have been kept without a word: its owner must see it here."""
+    used = str(account.post("payment_methods/pm_card_mastercard/attach", customer=customer)["id"])
+    other = str(account.post("payment_methods/pm_card_amex/attach", customer=customer)["id"])
+    account.subscription(customer, account.price())
+    account.post(f"customers/{customer}", invoice_settings={"default_payment_method": used})
+    page = anna.get(PAGE)
+    assert "Mastercard 4444" in page.text
+    assert "American Express" not in page.text
+    fields = next(form.fields for form in page.html.forms if "customer" in form.fields)
+    assert anna.send("POST", f"{PAGE}/{other}/default", headers=_origin(anna), data=fields).status == 404
+
+
 def test_a_method_is_added_and_used_where_there_was_none(mount: Mount, account: Account, customer: str) -> None:
     heard: list[Event] = []
     portal = mount(stripe_publishable_key=PUBLISHABLE, hooks=Hooks(on_event=heard.append))
@@ -162,21 +177,6 @@ def test_another_customers_method_is_as_missing_as_none(portal: Mounted, account
     assert bert.send("POST", f"{PAGE}/new", headers=_origin(bert), data=wanted).status == 404
 
 
-def test_what_another_subscription_is_charged_to_stays(
-    portal: Mounted, anna: Browser, account: Account, customer: str
-) -> None:
-    """Whoever may see one subscription does not take from the others what they are charged to."""
-    used, other = saved_card(account, customer), saved_card(account, customer, "pm_card_mastercard")
-    price = account.price()
-    seen, unseen = account.subscription(customer, price), account.subscription(customer, price)
-    account.post(f"subscriptions/{seen}", default_payment_method=other)
-    account.post(f"subscriptions/{unseen}", default_payment_method=used)
-    browser = portal.arrive(ANNA, seen)
-    fields = next(form.fields for form in browser.get(PAGE).html.forms if "customer" in form.fields)
-    browser.send("POST", f"{PAGE}/{used}/remove", headers=_origin(browser), data=fields)
-    assert account.get(f"payment_methods/{used}")["customer"] == customer
-
-
 def test_nothing_is_changed_on_a_guess(anna: Browser, account: Account, customer: str, stripe: StripeServer) -> None:
     """While Stripe does not say what renews, nothing that could be needed is removed, and no default is promised."""
     used, new = saved_card(account, customer), saved_card(account, customer, "pm_card_mastercard")
@@ -221,3 +221,25 @@ def test_a_bank_account_is_shown_as_one(anna: Browser, account: Account, custome
 def _origin(browser: Browser) -> dict[str, str]:
     origin = str(browser.client.base_url.copy_with(path="")).rstrip("/")
     return {"Origin": origin, "Accept": "application/json"}
+
+
+def test_who_came_for_one_subscription_pays_with_what_that_one_is_charged_to(
+    portal: Mounted, account: Account, customer: str
+) -> None:
+    """The customer's other cards pay for what this visitor may not see: they are neither shown, used nor removed."""
+    used, other = saved_card(account, customer), saved_card(account, customer, "pm_card_mastercard")
+    subscription = account.subscription(customer, account.price())
+    account.post(f"subscriptions/{subscription}", default_payment_method=used)
+    invoice = account.invoice_of(subscription)
+    visitor = portal.arrive(ANNA, subscription)
+    paying = visitor.get(f"/invoices/{invoice}/pay")
+    assert "Visa 4242" in paying.text
+    assert "Mastercard" not in paying.text
+    assert PAGE not in paying.source
+    assert visitor.get(PAGE).status == 403
+    fields = next(form.fields for form in paying.html.forms if "statement" in form.fields)
+    for path in (f"{PAGE}/{other}/remove", f"{PAGE}/{used}/remove", f"{PAGE}/{other}/default"):
+        assert visitor.send("POST", path, headers=_origin(visitor), data=fields).status == 403, path
+    assert visitor.submit(paying, "/pay/saved", method=other).status == 404
+    assert account.get(f"payment_methods/{other}")["customer"] == customer
+    assert "note=paid" in visitor.submit(paying, "/pay/saved", method=used).location

@@ -208,7 +208,13 @@ def test_who_began_in_the_portal_is_said_where_the_page_never_came_back(
     customer, invoice = paying(account)
     payments = account.get(f"invoices/{invoice}", expand=["payments"])["payments"]["data"]
     row = {"id": "pay_1", "account": "", "intent": payments[0]["payment"]["payment_intent"], "outcome": "begun"}
-    row |= {"way": "new", "visitor": "email anna@example.com", "via": "login", "claimed_at": 1, "told_at": None}
+    row |= {
+        "way": "new",
+        "visitor": "email anna@example.com",
+        "via": "login",
+        "claimed_at": listening.now(),
+        "told_at": None,
+    }
     listening.portal.portal.database.execute(Query("payment.begin", row, lambda rows: None))
     pay(account, customer, invoice)
     listening.deliver(event(account, "invoice.paid"))

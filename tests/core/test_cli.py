@@ -313,6 +313,13 @@ def test_the_sandbox_serves_until_it_is_ended():
         assert process.wait(timeout=10) == 0
 
 
+def test_the_sandbox_keeps_everything_in_a_file(tmp_path: Path):
+    file = tmp_path / "account.db"
+    with sandbox_process("--seed", "empty", "--file", str(file)) as (_, said):
+        fetched(said.split(" listens on ")[1].split()[0])
+        assert file.exists()
+
+
 def fetched(url: str) -> bytes:
     """What a server that is about to listen answers."""
     opener, deadline = build_opener(ProxyHandler({})), time.monotonic() + 10

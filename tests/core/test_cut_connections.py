@@ -146,7 +146,7 @@ def pay_new(attempt: Attempt, card: str = "pm_card_visa") -> None:
         "POST", f"payment_intents/{intent}/confirm", client_secret=secret, payment_method=card, use_stripe_sdk=True
     )
     if "error" in done:
-        attempt.last = world.post(f"{base}/result", {**fields, "paying": sealed}, JSON)
+        attempt.last = world.post(f"{base}/result", {**fields, "paying": sealed, "lost": "1"}, JSON)
     else:
         attempt.last = world.get(ready.json["return_url"])
 
@@ -250,6 +250,7 @@ def check_truth(world: World, answer: Answer | None, scenario: Scenario) -> None
         assert world.charges("pending", "succeeded"), text
     if "Choose another way to pay" in text:
         assert taken == 0, text
+        assert world.charges("failed"), text
     assert "secret" not in answer.address
     assert answer.status in (200, 303, 503, 409), (answer.status, text)
 
@@ -373,6 +374,52 @@ def test_a_cut_at_any_call_ends_with_one_payment(
     world.portal.database.close()
     check_secrets(caplog.text, world)
     assert not wrong, f"{len(wrong)} of {sum(counted)}:\n" + "\n".join(wrong[:12])
+
+
+# Several at once
+
+SEVERAL = (AMOUNT, 1100)
+
+
+def tick_all(world: World) -> Answer:
+    """Open the page for several invoices and pay all that is ticked."""
+    page = world.get(f"{PREFIX}/pay")
+    form = next((form for form in page.html.forms if form.action.endswith("/pay?currency=usd")), None)
+    if form is None or "method" not in form.fields:
+        return page
+    return world.post(form.action, {**form.fields, "method": world.methods[0]})
+
+
+def test_a_cut_among_several_ends_with_each_paid_once(counted: list[int], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="invoice_portal")
+    world, scenario = make_world(Line()), Scenario("several", with_saved)
+
+    def stage(seed: str) -> None:
+        begin(world, scenario, f"several {seed}")
+        world.account.open(world.customer, SEVERAL[1])
+        world.line.calls.clear()
+
+    stage("clean")
+    tick_all(world)
+    assert sorted(charge["amount"] for charge in world.charges()) == sorted(SEVERAL)
+    wrong: list[str] = []
+    for at, call in list(enumerate(world.line.calls)):
+        for cut in CUTS:
+            counted.append(1)
+            stage(f"{at} {cut}")
+            world.line.cut_at(at, cut)
+            tick_all(world)
+            world.line.heal()
+            for _ in range(4):
+                if not world.account.get("invoices", customer=world.customer, status="open")["data"]:
+                    break
+                tick_all(world)
+            charges = sorted(charge["amount"] for charge in world.charges("succeeded", "pending"))
+            if charges != sorted(SEVERAL) or len(world.told) > 2:
+                wrong.append(f"{at} {call} {cut}: {charges}, {len(world.told)} told")
+    world.portal.database.close()
+    check_secrets(caplog.text, world)
+    assert not wrong, "\n".join(wrong)
 
 
 # Two tabs

@@ -156,13 +156,20 @@ def test_what_is_told_for_long_is_forgotten(portal: Portal, clock: Clock, tell: 
     assert tell(PAID) == "told"
 
 
-def test_who_began_is_known_to_all_workers(portal: Portal) -> None:
-    async def begin(way: str) -> None:
-        row = {"id": f"pay_{way}", "account": "", "intent": "pi_1", "outcome": "begun", "told_at": None}
-        row |= {"way": way, "visitor": "email ada@example.com", "via": "login", "claimed_at": NOW}
+def test_who_began_is_known_to_all_workers_for_a_day(portal: Portal, clock: Clock, tell: Any) -> None:
+    async def begin(way: str, intent: str = "pi_1") -> None:
+        row = {"id": f"pay_{way}{intent}", "account": "", "intent": intent, "outcome": "begun", "told_at": None}
+        row |= {"way": way, "visitor": "email ada@example.com", "via": "login", "claimed_at": clock.now}
         await Query("payment.begin", row, lambda rows: None)
 
     assert portal.blocking.run(who_began(portal.desk("x"), "pi_1")) == Begun()
     portal.blocking.run(begin("new"))
     portal.blocking.run(begin("saved"))
     assert portal.blocking.run(who_began(portal.desk("x"), "pi_1")) == ADA
+    tell(replace(PAID, status="processing"), ADA)
+    clock.now += DAY
+    assert portal.blocking.run(who_began(portal.desk("x"), "pi_1")) == ADA  # a debit takes days
+    portal.blocking.run(begin("saved", "pi_2"))
+    assert portal.blocking.run(who_began(portal.desk("x"), "pi_2")) == ADA
+    clock.now += DAY
+    assert portal.blocking.run(who_began(portal.desk("x"), "pi_2")) == Begun()  # Stripe's own charging, by now

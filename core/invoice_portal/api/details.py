@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Final
 
 from invoice_portal.api.own import does, reads
-from invoice_portal.api.schema import Text, as_json
+from invoice_portal.api.schema import Nothing, Text, as_json
 from invoice_portal.effects import Ok, each
 from invoice_portal.http import Data
 from invoice_portal.managing.details import FIELDS, PARTS, add, changeable, check, own_details, remove, save
@@ -76,11 +76,6 @@ class NewTaxId:
 
     type: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """No options."""
 
 
 async def details(visit: Visit) -> DetailsData:

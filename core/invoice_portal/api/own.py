@@ -143,6 +143,7 @@ _ERRORS: Final = {
     "401": "Nobody, or the session has ended: exchange a fresh signature at `/api/me/session`.",
     "403": "Not allowed here, a signature that does not verify, or a form token that is missing.",
     "404": "No such object for this visitor.",
+    "409": "It was changed meanwhile: read it again.",
     "429": "Too often; `Retry-After` says when to try again.",
     "503": "Stripe or the database does not answer; `Retry-After` says when to try again.",
 }

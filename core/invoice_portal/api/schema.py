@@ -36,6 +36,11 @@ class Amount:
     text: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No options: an empty body, or none."""
+
+
 def amount(language: Language, money: Money) -> Amount:
     """An amount as the API tells it."""
     return Amount(money.amount, money.currency, language.money(money))

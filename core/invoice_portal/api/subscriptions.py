@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from invoice_portal.api.own import does, reads
-from invoice_portal.api.schema import Amount, Moment, Text, amount
+from invoice_portal.api.schema import Amount, Moment, Nothing, Text, amount
 from invoice_portal.effects import Ok
 from invoice_portal.errors import NotFound
 from invoice_portal.managing import offers
@@ -22,7 +22,7 @@ from invoice_portal.pages.offering import offer_cards
 from invoice_portal.pages.owned import own_subscription, subscription_to_change
 from invoice_portal.pages.subscription_status import explained, next_step, subscription_badge
 from invoice_portal.pages.subscriptions import discounts_for, own_subscriptions
-from invoice_portal.pages.subscriptions_view import discount_words, name_of_subscription, plan_line
+from invoice_portal.pages.subscriptions_view import discount_words, holding, name_of_subscription, plan_line
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.subscription_settings import Feedback
 from invoice_portal.visits import Visit
@@ -137,11 +137,6 @@ class HowLong:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """No options."""
-
-
-@dataclass(frozen=True, slots=True)
 class PlanData:
     """A plan to choose. ``quantity`` is what to begin with, 0 where it cannot be chosen."""
 
@@ -196,7 +191,7 @@ async def subscription(visit: Visit) -> OneSubscription:
     cards = await offer_cards(visit, found)
     return OneSubscription(
         subscription=_data(visit, found, names),
-        discounts=tuple(discount_words(visit.language, each) for each in discounts.value)
+        discounts=tuple(discount_words(visit.language, each) for each in holding(discounts.value, found, visit.now))
         if isinstance(discounts, Ok)
         else None,
         pause_months=visit.settings.subscriptions.pause_months,

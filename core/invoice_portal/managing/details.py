@@ -139,7 +139,8 @@ async def add(visit: Visit, details: BillingDetails, type: str, value: str, once
     if type not in TAX_ID_TYPES:
         return {"type": _("Please choose a kind of tax ID.")}
     if not _TAX_ID.fullmatch(value.strip()):
-        return {"value": _(_MESSAGES["tax_id_invalid"])}
+        problem = _MESSAGES["tax_id_invalid"]
+        return {"value": _(problem)}
     there = await tax_ids_of(details.customer)
     if any((each.type, each.value) == (type, value.strip()) for each in there.items):
         return {}

@@ -32,6 +32,7 @@ export const { mount, unmount, update, on } = InvoicePortal;
 """,
 )
 """What stands around the script in a module, which knows its own address."""
+_SHARED: Final = ("invoice_link", "portal_link", "portal_session")
 _DOORS: Final = {"invoice_link": "l", "portal_link": "p", "portal_session": "s", "enter": "enter"}
 
 
@@ -50,28 +51,30 @@ async def embed(visit: Visit) -> Response:
     return shell_page(visit)
 
 
-def shell_page(visit: Visit, *, alone: str = "", page: bool = False, status: int = 200) -> Page:
+def shell_page(visit: Visit, *, alone: str = "", error: NotIdentified | None = None) -> Page:
     """The shell: what stands in it is for frames that nobody talks to, and shows after a moment.
 
-    ``alone`` is the route whose address holds a signature, which the shell exchanges by itself. ``page`` is set where
-    the address is a page of the portal's, which is shown once there is a session.
+    ``alone`` is the route whose address holds a signature, which the shell exchanges by itself. ``error`` is why a page
+    of the portal's is not shown: the shell shows it once there is a session.
     """
     _ = visit.language.gettext
+    reason = error or NotIdentified()
     return Page(
         template="invoice_portal/embed.html",
         title=_("Billing"),
         context={
-            "heading": _(NotIdentified.title),
-            "text": _(NotIdentified.advice),
+            "heading": _(reason.title),
+            "text": _(reason.advice),
             "trouble": _(StoreUnavailable.advice),
             "script_url": visit.url("static", {"v": version("frame.js")}, name="frame.js"),
             "session_url": visit.url("api_me_session"),
             "asked_theme_url": visit.url("theme"),
             "start_url": visit.url("home"),
             "alone": _DOORS.get(alone, ""),
-            "page": page,
+            "fresh": _("Send me a fresh link") if alone in _SHARED and visit.hooks.send_link else "",
+            "page": error is not None,
         },
-        status=status,
+        status=error.status if error else 200,
         nobodys=True,
         # Pages are swapped into it, the one with Stripe's script too: it must be allowed from the start.
         stripe_js=bool(visit.settings.stripe_publishable_key),

@@ -46,6 +46,8 @@ def subscription_badge(subscription: Subscription, language: Language) -> Status
 def explained(subscription: Subscription, language: Language) -> str:
     """What the status means, and what to do; empty where its name says it all."""
     _ = language.gettext
+    if subscription.status == "past_due" and subscription.sends_invoices:
+        return _("An invoice is overdue. Pay it to keep the subscription.")
     if subscription.status in _EXPLAINED:
         return _(_EXPLAINED[subscription.status])
     if subscription.paused_collection and not subscription.ended:

@@ -119,7 +119,7 @@ def view_subscription(
         next=next_step(subscription, language),
         lines=tuple(plan_line(language, item, names) for item in subscription.items),
         facts=tuple(_facts(language, subscription)),
-        discounts=tuple(discount_words(language, each) for each in discounts.value if _holds(each, visit.now))
+        discounts=tuple(discount_words(language, each) for each in holding(discounts.value, subscription, visit.now))
         if isinstance(discounts, Ok)
         else (),
         discounts_failed=not isinstance(discounts, Ok),
@@ -156,8 +156,14 @@ def discount_words(language: Language, discount: Discount) -> str:
     return _("%(discount)s, on one bill", discount=named) if discount.duration == "once" else named
 
 
-def _holds(discount: Discount, now: int) -> bool:
-    return discount.end is None or discount.end > now
+def holding(discounts: Iterable[Discount], subscription: Subscription, now: int) -> tuple[Discount, ...]:
+    """The discounts that still take something off: one for a single bill is used up by the next that is made."""
+    began = subscription.period[0] if subscription.period else 0
+    return tuple(
+        each
+        for each in discounts
+        if (each.end is None or each.end > now) and (each.duration != "once" or (each.start or 0) >= began)
+    )
 
 
 def _row(visit: Visit, subscription: Subscription, names: Mapping[str, str]) -> SubscriptionRow:

@@ -165,7 +165,16 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
         index_elements=_ONE_OUTCOME,
         set_={name: _new_payment.excluded[name] for name in ("way", "visitor", "via", "claimed_at")},
     ),
-    "payment.begun": select(payment.c.way, payment.c.visitor, payment.c.via).where(_OUTCOME),
+    "payment.begun": select(payment.c.way, payment.c.visitor, payment.c.via)
+    .where(
+        _is(payment, "account", "intent"),
+        or_(
+            payment.c.outcome == "processing",
+            and_(payment.c.outcome == "begun", payment.c.claimed_at > _number("since")),
+        ),
+    )
+    .order_by(payment.c.outcome.desc())
+    .limit(1),
     "payment.claim": _new_payment.on_conflict_do_update(
         index_elements=_ONE_OUTCOME,
         set_={"claimed_at": _new_payment.excluded.claimed_at},

@@ -48,6 +48,12 @@ def saved_methods(customer: str) -> StripeCall[Listing[SavedMethod]]:
     return StripeCall("get", path, listing_of(parse_method, "payment_methods"), params)
 
 
+def methods_of(customer: str) -> StripeCall[Listing[SavedMethod]]:
+    """Every method of a customer, newest first, a hundred at most: those too that were kept without being asked."""
+    path = f"/v1/customers/{checked('cus', customer)}/payment_methods"
+    return StripeCall("get", path, listing_of(parse_method, "payment_methods"), {"limit": 100})
+
+
 def retrieve_method(method: str) -> StripeCall[SavedMethod]:
     """One method, for whose it is."""
     return StripeCall("get", f"/v1/payment_methods/{checked('pm', method)}", one(parse_method, "payment_method"))

@@ -98,13 +98,14 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """A discount that applies: a percentage, or an amount off. ``end`` is in UTC seconds, None for no end."""
+    """A discount: a percentage, or an amount off. ``start`` and ``end`` are UTC seconds, None where there is none."""
 
     id: str
     name: str
     percent_off: Decimal | None
     amount_off: Money | None
     duration: str
+    start: int | None
     end: int | None
     coupon: str | None
 
@@ -213,6 +214,7 @@ def _discount(reader: Reader) -> Discount:
         percent_off=coupon.number_or_none("percent_off") if coupon else None,
         amount_off=Money(amount, coupon.text_or("currency")) if coupon and amount else None,
         duration=coupon.text_or("duration") if coupon else "",
+        start=reader.moment_or_none("start"),
         end=reader.moment_or_none("end"),
         coupon=coupon.text("id") if coupon else None,
     )

@@ -152,6 +152,8 @@ window.sandbox.meet((introduction, tell) => {
       colorPrimary: "--primary", colorBackground: "--background", colorText: "--text", colorDanger: "--danger",
       colorTextSecondary: "--muted", borderRadius: "--radius", fontFamily: "--font", fontSizeBase: "--size",
     };
+    const ground = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(variables.colorBackground || "");
+    if (ground) root.style.colorScheme = ground.slice(1).every((part) => Number(part) < 128) ? "dark" : "light";
     for (const [name, value] of Object.entries(variables)) {
       if (known[name]) root.style.setProperty(known[name], value);
     }

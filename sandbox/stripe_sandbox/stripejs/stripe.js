@@ -228,7 +228,7 @@
         ({ event }) => event === "done" && finish(),
       );
       Object.assign(bank.iframe.style, {
-        width: "100%", maxWidth: "26rem", height: "100%", maxHeight: "24rem", borderRadius: ".75rem", background: "#fff",
+        width: "100%", maxWidth: "26rem", height: "100%", maxHeight: "19rem", borderRadius: ".75rem", background: "#fff",
       });
       bank.iframe.addEventListener("load", () => bank.iframe.focus(), { once: true });
     });

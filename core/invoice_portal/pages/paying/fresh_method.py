@@ -65,7 +65,6 @@ async def _new_payment(visit: Visit) -> Response:
     if intent is None or not acceptable(visit.settings, due, statement):
         return data_of(visit, Settled("changed"))
     secret = await _secret(due, intent)
-    await payment_begun(visit, intent.id, "new")
     return Data(
         value={
             "status": "ready",
@@ -91,6 +90,7 @@ async def _check_payment(visit: Visit) -> Response:
     due = await make_way(visit, due, intent.id)
     if not acceptable(visit.settings, due, statement) or not due.payable:
         return data_of(visit, Settled("changed"))
+    await payment_begun(visit, intent.id, "new")
     return Data(value={"status": "ready"})
 
 
@@ -136,14 +136,16 @@ async def _ended(visit: Visit, begun: Begun) -> Settled:
     if intent is None:
         return Settled("changed")
     status = status_of(due, intent)
+    if status is None and (not intent.error or visit.request.form.get("lost")):
+        # Nothing was refused, or the page lost the line to Stripe and an older refusal stands there: it may still come.
+        return Settled("unknown", intent=intent.id)
     settled = (
         Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.failure)
     )
     payment = payment_about(visit, due, intent.amount.amount, begun.way, intent.method or "")
     if status == "paid":
         payment = replace(payment, part=due.remaining.amount > 0)
-    if status or intent.error:
-        await end(visit, payment, settled)
+    await end(visit, payment, settled)
     return settled
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from invoice_portal.effects import each
 from invoice_portal.errors import PortalError, Vetoed
 from invoice_portal.http import Redirect, Response
+from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.handover import payable, stripe_page
 from invoice_portal.pages.owned import fetch_owned
 from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
@@ -30,20 +33,30 @@ async def pay_hosted(visit: Visit) -> Response:
     A bank debit takes days, in which the invoice stays open: with one on its way nobody is sent to pay again. A key
     that may not read payments cannot tell, and Stripe's page does.
     """
+    page, note = await hosted_page(visit)
+    return Redirect(to=page or visit.url("invoice", {"note": note}, **visit.request.args))
+
+
+async def hosted_page(visit: Visit) -> tuple[str, Literal["", "settled", "on_its_way"]]:
+    """Where the invoice in the address is paid right now; or no address, and why there is nothing to pay.
+
+    Raises ``Vetoed`` where the host, or the types of methods that it allows, stand against it.
+    """
     visit.demand("pay")
     args = visit.request.args
     invoice = await fetch_owned(visit, retrieve_invoice(args["invoice"]), lambda invoice: invoice)
     due, seen = await _read(invoice)
     if not payable(invoice) or due.under_way:
-        note = "on_its_way" if due.under_way else "settled"
-        return Redirect(to=visit.url("invoice", {"note": note}, invoice=invoice.id))
+        return "", "on_its_way" if due.under_way else "settled"
     types = await types_of(visit, due)
     if types and not hosted_types_fit(due, types):
         await _shape(visit, due, types)
     await ask_before(visit, payment_about(visit, due, due.remaining.amount, "hosted"))
     if seen and due.own:
-        await make_way(visit, due)
-    return Redirect(to=stripe_page(invoice.hosted_url, visit.settings))
+        due = await make_way(visit, due)
+    if due.default is not None:
+        await payment_begun(visit, due.default.id, "hosted")
+    return stripe_page(invoice.hosted_url, visit.settings), ""
 
 
 def hosted_types_fit(due: Due, types: tuple[str, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from invoice_portal.effects import Ok, each, together
@@ -37,22 +37,27 @@ class Saved:
     failed: bool = False
 
 
-async def saved_for(due: Due) -> Saved:
-    """The methods that an invoice may be paid with, and the one that Stripe itself would charge."""
-    saved, own = await saved_of(due.customer), due.invoice.default_method
-    if own is None and due.invoice.subscription is not None and saved.methods:
-        (subscription,) = await each([subscription_default(due.invoice.subscription)])
-        own = subscription.value.default_method if isinstance(subscription, Ok) else None
-    return replace(saved, default=own or saved.default)
+async def saved_for(visit: Visit, customer: str, subscription: str | None, chosen: str | None = None) -> Saved:
+    """The methods that may be paid with, and the one that Stripe itself would charge.
 
-
-async def saved_of(customer: str) -> Saved:
-    """A customer's methods, and the one that Stripe itself would charge unless a subscription has its own."""
+    That is ``chosen`` (the invoice's own), else the subscription's, else the customer's. Whoever came for one
+    subscription may use what that one is charged to, and nothing else that the customer has saved.
+    """
     methods, default = await together(saved_methods(customer), customer_default(customer))
     if not isinstance(methods, Ok):
         return Saved(failed=True)
     mine = tuple(method for method in methods.value.items if method.owner == customer)
-    return Saved(mine, default.value if isinstance(default, Ok) else None)
+    if chosen is None and subscription is not None and mine:
+        (own,) = await each([subscription_default(subscription)])
+        chosen = own.value.default_method if isinstance(own, Ok) else None
+    used = chosen or (default.value if isinstance(default, Ok) else None)
+    seen = mine if visit.sees_customer else tuple(method for method in mine if method.id == used)
+    return Saved(seen, used)
+
+
+async def saved_for_due(visit: Visit, due: Due) -> Saved:
+    """As :func:`saved_for`, for an invoice."""
+    return await saved_for(visit, due.customer, due.invoice.subscription, due.invoice.default_method)
 
 
 def view_methods(visit: Visit, saved: Saved, types: Collection[str] = ()) -> tuple[MethodView, ...]:

@@ -18,12 +18,13 @@ from invoice_portal.pages.paying.limits import (
     fits,
     has_saved_methods,
     least_part,
+    manages_methods,
     part_allowed,
     part_fits,
     pays_here,
     read_amount,
 )
-from invoice_portal.pages.paying.methods_view import MethodView, Saved, saved_for, view_methods
+from invoice_portal.pages.paying.methods_view import MethodView, Saved, saved_for_due, view_methods
 from invoice_portal.pages.paying.settle import Settled
 from invoice_portal.pages.paying.statement import seal_statement, state_of
 from invoice_portal.pages.payment_words import type_name
@@ -90,7 +91,7 @@ async def pay(visit: Visit) -> Response:
         note = "on_its_way" if due.under_way else "settled"
         return Redirect(to=visit.url("invoice", {"note": note}, invoice=due.invoice.id))
     types = await types_of(visit, due)
-    saved = await saved_for(due) if has_saved_methods(visit) else Saved()
+    saved = await saved_for_due(visit, due) if has_saved_methods(visit) else Saved()
     view = _view(visit, due, types, saved)
     return Page(
         template="invoice_portal/pay.html",
@@ -232,6 +233,6 @@ def _hosted(due: Due, types: tuple[str, ...]) -> bool:
 
 
 def _methods_url(visit: Visit, due: Due) -> str:
-    if not visit.may("manage") or not has_saved_methods(visit):
+    if not manages_methods(visit):
         return ""
     return visit.url("payment_methods", {"customer": due.customer})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from invoice_portal.errors import NotAllowed, NotFound, PortalError
+from invoice_portal.errors import NotAllowed, NotFound, PortalError, StripeUnavailable
 from invoice_portal.hooks import Payment
 from invoice_portal.http import Response
 from invoice_portal.pages.paying.answering import asks_for_json, data_of, page_after, told_error
@@ -12,9 +12,10 @@ from invoice_portal.pages.paying.asking import ask_before, payment_about, types_
 from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.pages.paying.ending import catch_up, end
 from invoice_portal.pages.paying.limits import acceptable, demand_here, has_saved_methods
+from invoice_portal.pages.paying.methods_view import saved_for_due
 from invoice_portal.pages.paying.settle import Settled, settle
 from invoice_portal.pages.paying.statement import Statement, open_statement
-from invoice_portal.stripe_api.payment_methods import SavedMethod, saved_methods
+from invoice_portal.stripe_api.payment_methods import SavedMethod
 from invoice_portal.visits import Visit
 
 
@@ -76,8 +77,10 @@ async def _method(visit: Visit, due: Due, id: str) -> tuple[SavedMethod, tuple[s
     """The customer's own method with this id, of a type that may be paid with; and all types that may, if not any."""
     if not has_saved_methods(visit):
         raise NotAllowed("a link to one invoice does not open what the customer has saved")
-    listing = await saved_methods(due.customer)
-    found = next((method for method in listing.items if method.id == id and method.owner == due.customer), None)
+    saved = await saved_for_due(visit, due)
+    if saved.failed:
+        raise StripeUnavailable("the customer's saved methods could not be read")
+    found = next((method for method in saved.methods if method.id == id), None)
     if found is None:
         raise NotFound("the customer has no such saved method")
     types = await types_of(visit, due)

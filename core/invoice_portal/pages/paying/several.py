@@ -13,11 +13,12 @@ from invoice_portal.hooks import Payable
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.money import Money
 from invoice_portal.pages.assets import version
+from invoice_portal.pages.owned import given_subscription
 from invoice_portal.pages.paying.answering import text_of
 from invoice_portal.pages.paying.asking import wanted_types
 from invoice_portal.pages.paying.due import Due
-from invoice_portal.pages.paying.limits import demand_here
-from invoice_portal.pages.paying.methods_view import MethodView, saved_of, view_methods
+from invoice_portal.pages.paying.limits import demand_here, manages_methods
+from invoice_portal.pages.paying.methods_view import MethodView, saved_for, view_methods
 from invoice_portal.pages.paying.on_its_way import marked, under_way
 from invoice_portal.pages.paying.saved import pay_one
 from invoice_portal.pages.paying.statement import seal_statement, state_of
@@ -131,7 +132,7 @@ async def _page(
     shown = [invoice for invoice in invoices if invoice.amount_remaining.currency == currency]
     customer = next((invoice.owner for invoice in invoices if invoice.owner), "")
     types = await wanted_types(visit, Payable(customer_id=customer or "", currency=currency))
-    saved = await saved_of(customer) if customer else None
+    saved = await saved_for(visit, customer, given_subscription(visit)) if customer else None
     total = sum(invoice.amount_remaining.amount for invoice in shown if not invoice.under_way)
     _ = visit.language.gettext
     here = visit.url("pay_several", {**keep, "currency": currency})
@@ -140,7 +141,7 @@ async def _page(
         total=visit.language.money(Money(total, currency)) if currency else "",
         currencies=_currencies(visit, currencies, currency, keep),
         methods=view_methods(visit, saved, types) if saved else (),
-        methods_url=visit.url("payment_methods", {"customer": customer or ""}) if visit.may("manage") else "",
+        methods_url=visit.url("payment_methods", {"customer": customer or ""}) if manages_methods(visit) else "",
         pay_url=here,
         here_url=here,
         home_url=visit.url("home", keep),

@@ -77,25 +77,42 @@ async def method_returned(visit: Visit) -> Response:
 
 async def remove_method(visit: Visit) -> Response:
     """Remove a method that no renewal is charged to."""
+    customer, gone = await removed(visit)
+    return _back(visit, customer, "removed" if gone else "needed")
+
+
+async def removed(visit: Visit) -> tuple[str, bool]:
+    """Remove the method in the address, unless a renewal is charged to it; gives its customer, and whether it is gone.
+
+    Raises ``NotFound`` for a method that is not the visitor's.
+    """
     demand_managing(visit)
     method = await own_method(visit, visit.request.args["method"])
     customer = method.owner or ""
     charged = await all_charged(customer)
     if method.id in charged.methods and charged.subscriptions:
-        return _back(visit, customer, "needed")
+        return customer, False
     await detach_method(method.id)
     await _noted(visit, "payment_method.removed", method.id, customer)
-    return _back(visit, customer, "removed")
+    return customer, True
 
 
 async def default_method(visit: Visit) -> Response:
-    """Charge renewals to a method, at each level where one is set: a subscription's own comes before the customer's."""
+    """Charge renewals to a method."""
+    return _back(visit, await made_default(visit), "default")
+
+
+async def made_default(visit: Visit) -> str:
+    """Charge renewals to the method in the address, at each level where one is set; gives its customer.
+
+    A subscription's own comes before the customer's. Raises ``NotFound`` for a method that is not the visitor's.
+    """
     demand_managing(visit)
     method = await own_method(visit, visit.request.args["method"])
     customer = method.owner or ""
     await _make_default(visit, method, customer)
     await _noted(visit, "payment_method.made_default", method.id, customer)
-    return _back(visit, customer, "default")
+    return customer
 
 
 async def _make_default(visit: Visit, method: SavedMethod, customer: str) -> None:

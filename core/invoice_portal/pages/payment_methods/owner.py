@@ -70,9 +70,16 @@ async def own_method(visit: Visit, method: str) -> SavedMethod:
     """A method of the visitor's. Raises ``NotFound`` for anybody else's, as for one that is not there."""
     ids = {customer.id for customer in await owners(visit)}
     found = await retrieve_method(method)
-    if found.owner not in ids or not found.shown_again:
+    if found.owner not in ids:
         raise NotFound("the method is not this visitor's")
+    if not found.shown_again and not in_view(found, await charged_of(visit, found.owner or "")):
+        raise NotFound("the customer has not agreed to be shown this method again")
     return found
+
+
+def in_view(method: SavedMethod, charged: Charged) -> bool:
+    """Whether a method is shown here: the customer agreed to that, or pays with it whether it is shown or not."""
+    return method.shown_again or method.id in charged.methods
 
 
 async def charged_of(visit: Visit, customer: str) -> Charged:

@@ -15,11 +15,12 @@ from invoice_portal.pages.payment_methods.owner import (
     charged_if_known,
     customer_in_view,
     demand_managing,
+    in_view,
     owners,
 )
 from invoice_portal.pages.payment_words import method_name, refusal
 from invoice_portal.stripe_api.customers import Customer
-from invoice_portal.stripe_api.payment_methods import SavedMethod, saved_methods
+from invoice_portal.stripe_api.payment_methods import SavedMethod, methods_of
 from invoice_portal.visits import Visit
 
 
@@ -50,15 +51,15 @@ class MethodsView:
 
 
 async def payment_methods(visit: Visit) -> Response:
-    """The methods that the customer has agreed to keep."""
+    """The methods that the customer has agreed to keep, and those that renewals are charged to."""
     demand_managing(visit)
     customers = await owners(visit)
     customer = customer_in_view(customers, visit.request.query.get("customer", ""))
     charged = await charged_if_known(visit, customer) or Charged(None, ())
-    listing = await saved_methods(customer)
+    listing = await methods_of(customer)
     note, bad = _note(visit)
     view = MethodsView(
-        rows=tuple(_row(visit, method, charged) for method in _sorted(listing.items, charged)),
+        rows=tuple(_row(visit, method, charged) for method in in_order(listing.items, charged)),
         note=note,
         note_is_bad=bad,
         customer=customer,
@@ -78,8 +79,11 @@ async def payment_methods(visit: Visit) -> Response:
     )
 
 
-def _sorted(methods: tuple[SavedMethod, ...], charged: Charged) -> list[SavedMethod]:
-    return sorted(methods, key=lambda method: method.id not in charged.methods)
+def in_order(methods: tuple[SavedMethod, ...], charged: Charged) -> list[SavedMethod]:
+    """Those that are shown, what renewals are charged to first."""
+    return sorted(
+        (each for each in methods if in_view(each, charged)), key=lambda method: method.id not in charged.methods
+    )
 
 
 def _row(visit: Visit, method: SavedMethod, charged: Charged) -> MethodRow:
@@ -88,7 +92,7 @@ def _row(visit: Visit, method: SavedMethod, charged: Charged) -> MethodRow:
     return MethodRow(
         name=method_name(visit.language, method.shown),
         remark=expiry_text(visit.language, method, visit.now),
-        warning=_warning(visit.language, method, charged, visit.now),
+        warning=warning(visit.language, method, charged, visit.now),
         default=default,
         expired=method.expired(visit.now),
         default_url=(
@@ -102,7 +106,7 @@ def _url(visit: Visit, route: str, method: SavedMethod) -> str:
     return visit.url(route, method=method.id)
 
 
-def _warning(language: Language, method: SavedMethod, charged: Charged, now: int) -> str:
+def warning(language: Language, method: SavedMethod, charged: Charged, now: int) -> str:
     """A card that renewals are charged to, and that will not do for the next of them."""
     bill = charged.next_bill(method.id)
     if bill is None or bill < now or not expires_before(method, bill):
