@@ -16,6 +16,7 @@ from fastapi.templating import Jinja2Templates
 
 import fastapi_portal
 from invoice_portal import ConfigurationError, CustomerId, Email, Portal, PortalSettings
+from invoice_portal.routes import OWN_ROUTES
 from support.accounts import Account
 from support.runtimes.servers import AsgiServer, no_asgi_app
 
@@ -60,10 +61,10 @@ def test_what_is_no_portal_is_refused():
         fastapi_portal.router({"stripe_api_key": "sk_test_1"})  # type: ignore[arg-type]
 
 
-def test_the_routes_are_none_of_the_hosts_api(settings: Settings):
+def test_the_pages_are_none_of_the_hosts_api_and_the_json_api_is(settings: Settings):
     app = FastAPI()
     app.include_router(fastapi_portal.router(PortalSettings(**settings)), prefix="/billing")
-    assert app.openapi()["paths"] == {}
+    assert set(app.openapi()["paths"]) == {"/billing" + route.path for route in OWN_ROUTES}
 
 
 # Who is logged in
