@@ -39,6 +39,11 @@ def pages(visit: Visit, demo: Demo, **how: Any) -> Iterator[tuple[str, Visitor]]
     yield "list", jenny
     jenny.page.goto(f"{demo.billing}?from=2026-03-01&to=2026-02-01")
     yield "list with a problem", jenny
+    for path in ("upcoming", "usage", "usage?back=1"):
+        jenny.page.goto(demo.billing + path)
+        yield path, jenny
+    jenny.page.goto(str(jenny.page.locator(".portal-numbers tbody a").first.evaluate("link => link.href")))
+    yield "usage by hour", jenny
     for status in ("open", "void"):
         jenny.open_invoice(demo.stripe.invoices(JENNY, status=status)[-1]["id"])
         yield f"invoice, {status}", jenny

@@ -178,6 +178,11 @@ def test_nobody_has_subscriptions_yet(portal: Mounted, account: Account) -> None
 def test_every_customer_of_an_address_is_there(portal: Mounted, account: Account) -> None:
     subscribe(account, account.customer(ANNA.address), "Bakery plan")
     subscribe(account, account.customer(ANNA.address), "Catering plan")
-    text = portal.browser(ANNA).get("/subscriptions").text
-    assert "Bakery plan" in text
-    assert "Catering plan" in text
+    browser = portal.browser(ANNA)
+    page = browser.get("/subscriptions")
+    for name in ("Bakery plan", "Catering plan"):
+        one = browser.get(page.html.links[name])
+        assert one.status == 200
+        invoices = browser.get(one.html.links["Invoices of this subscription"])
+        assert invoices.status == 200
+        assert len(invoices.html.rows) == 1

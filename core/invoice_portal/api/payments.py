@@ -13,7 +13,7 @@ from invoice_portal.pages.payment_methods.changing import made_default, removed
 from invoice_portal.pages.payment_methods.owner import Charged, charged_of, customer_in_view, demand_managing, owners
 from invoice_portal.pages.payment_methods.page import in_order, warning
 from invoice_portal.pages.payment_words import method_name
-from invoice_portal.stripe_api.payment_methods import SavedMethod, saved_methods
+from invoice_portal.stripe_api.payment_methods import SavedMethod, methods_of
 from invoice_portal.visits import Visit
 
 
@@ -82,7 +82,7 @@ async def pay(visit: Visit, body: Nothing) -> WhereToPay:
 
 async def _methods_of(visit: Visit, customer: str) -> Methods:
     charged = await charged_of(visit, customer)
-    listing = await saved_methods(customer)
+    listing = await methods_of(customer)
     return Methods(customer, tuple(_method(visit, each, charged) for each in in_order(listing.items, charged)))
 
 

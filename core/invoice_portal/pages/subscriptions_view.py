@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
+from invoice_portal.identity import Email
 from invoice_portal.managing.rules import Deed, deeds
 from invoice_portal.pages.price_words import price_words
 from invoice_portal.pages.status import StatusBadge
@@ -123,7 +124,7 @@ def view_subscription(
         if isinstance(discounts, Ok)
         else (),
         discounts_failed=not isinstance(discounts, Ok),
-        invoices_url=visit.url("home", {"subscription": subscription.id}) if visit.may("view") else "",
+        invoices_url=_invoices_url(visit, subscription),
         deeds=_deeds(visit, subscription),
     )
 
@@ -154,6 +155,15 @@ def discount_words(language: Language, discount: Discount) -> str:
     if discount.end is not None:
         return _("%(discount)s, until %(date)s", discount=named, date=language.date(discount.end))
     return _("%(discount)s, on one bill", discount=named) if discount.duration == "once" else named
+
+
+def _invoices_url(visit: Visit, subscription: Subscription) -> str:
+    """The list of its invoices: of several customers with one address, its own one's."""
+    if not visit.may("view"):
+        return ""
+    known_by_email = isinstance(visit.identified().identity, Email)
+    customer = (subscription.owner or "") if known_by_email else ""
+    return visit.url("home", {"customer": customer, "subscription": subscription.id})
 
 
 def holding(discounts: Iterable[Discount], subscription: Subscription, now: int) -> tuple[Discount, ...]:

@@ -54,6 +54,12 @@ export interface Responses {
   pre_cancel: About;
   cancel_subscription: About;
   resubscribe: About;
+  pause_subscription: About;
+  unpause_subscription: About;
+  show_offer: About & { offer?: string; kind?: string };
+  take_offer: About & { offer?: string; kind?: string };
+  dismiss_offer: About & { offer?: string };
+  update_details: About;
   pre_change_plan: About;
   change_plan: About;
   language_change: { language: string };
@@ -84,6 +90,8 @@ export interface Settings {
   /** Or a signed identifier that expires, in place of the three. */
   identity?: string;
   subscription_id?: string;
+  /** Or the address of a shared link, in place of all of them: one invoice alone. */
+  link?: string;
   handleResponse?: Handler;
   options?: Options;
   /** Where to mount, for settings objects on the page. */
