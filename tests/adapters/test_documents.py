@@ -60,7 +60,7 @@ def test_the_commands_are_those_of_the_program():
     (block,) = blocks(section(README, "## Command line"))
     assert re.findall(r"^invoice-portal (\w+)", block.text, re.M) == sorted(
         main.commands,
-        key=["demo", "sandbox", "doctor", "hash", "templates", "link", "session", "audit", "database"].index,
+        key=["demo", "sandbox", "doctor", "hash", "templates", "link", "session", "offers", "audit", "database"].index,
     )
 
 
