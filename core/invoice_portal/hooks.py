@@ -142,8 +142,9 @@ OnEvent: TypeAlias = Callable[[Event], Awaitable[None] | None]
 class Hooks:
     """The host's functions; None is none.
 
-    - ``before_pay`` is asked before each payment. A text vetoes it and is shown to the customer; so does False, with a
-      text of ours. None or True lets it pass. Where it raises, nothing is paid.
+    - ``before_pay`` is asked before each payment, and before a browser is given what it can pay with: so twice with a
+      new method, when the form is shown and right before the money is taken. A text vetoes it and is shown to the
+      customer; so does False, with a text of ours. None or True lets it pass. Where it raises, nothing is paid.
     - ``after_pay`` and ``payment_failed`` are told how a payment ended, as Stripe says it: once each, whether the page
       or the webhook hears of it first. One that raises is told again by the next event of Stripe's.
     - ``payment_method_types`` gives Stripe's types that an invoice may be paid with (``us_bank_account``), or None for

@@ -117,6 +117,7 @@ def test_no_command_takes_a_secret_as_an_argument():
     assert names <= {
         "customer_id",
         "email",
+        "file",
         "folder",
         "force",
         "framework",

@@ -65,7 +65,6 @@ async def _new_payment(visit: Visit) -> Response:
     if intent is None or not acceptable(visit.settings, due, statement):
         return data_of(visit, Settled("changed"))
     secret = await _secret(due, intent)
-    await payment_begun(visit, intent.id, "new")
     return Data(
         value={
             "status": "ready",
@@ -91,6 +90,7 @@ async def _check_payment(visit: Visit) -> Response:
     due = await make_way(visit, due, intent.id)
     if not acceptable(visit.settings, due, statement) or not due.payable:
         return data_of(visit, Settled("changed"))
+    await payment_begun(visit, intent.id, "new")
     return Data(value={"status": "ready"})
 
 

@@ -53,7 +53,7 @@ async def hosted_page(visit: Visit) -> tuple[str, Literal["", "settled", "on_its
         await _shape(visit, due, types)
     await ask_before(visit, payment_about(visit, due, due.remaining.amount, "hosted"))
     if seen and due.own:
-        await make_way(visit, due)
+        due = await make_way(visit, due)
     if due.default is not None:
         await payment_begun(visit, due.default.id, "hosted")
     return stripe_page(invoice.hosted_url, visit.settings), ""

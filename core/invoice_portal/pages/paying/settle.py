@@ -97,11 +97,16 @@ def _is_replay(outcome: Outcome[None]) -> bool:
 
 
 def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
-    """What became of it: the reading decides, and Stripe's answer only says why it failed."""
+    """What became of it: the reading decides, and Stripe's answer only says why it failed.
+
+    An intent that was canceled by another tab was refused by no bank.
+    """
     now = after.intent(before.id)
     if now is not None and (ended := status_of(after, now)):
         return Settled(ended, intent=now.id)
-    failure = now.failure if now else ""
+    if now is None or now.status == "canceled":
+        return Settled("changed")
+    failure = now.failure
     match outcome:
         case Failed(PaymentDeclined() as error):
             return Settled("failed", error.decline_code or error.code, before.id, failure)
@@ -109,7 +114,7 @@ def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
             return Settled("failed", error.code, before.id, failure)
         case Failed(NotFound()):
             return Settled("failed", "resource_missing", before.id, failure)
-    if now is not None and now.error and now != before:
+    if now.error and now != before:
         return Settled("failed", now.error, before.id, failure)
     return Settled("unknown", intent=before.id)
 
