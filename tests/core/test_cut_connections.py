@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -481,3 +482,40 @@ def test_whatever_another_tab_does_meanwhile_nothing_is_paid_twice(tabs: Tabs, c
             wrong.append(f"{at} {call}: nothing was paid: {attempt.last and said(attempt.last)[:200]}")
     world.portal.database.close()
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_part_about_to_be_taken_is_not_when_another_tab_has_paid_all() -> None:
+    """One tab has read what is due, the other makes an intent for a part and is about to charge it; the first pays."""
+    world, late = make_world(Line(), **PARTS), make_world(Line(), **PARTS)
+    scenario = Scenario("all, then a part", with_saved)
+    calls = []
+    for pay in (with_saved, a_part):
+        attempt = begin(world, scenario, f"{pay.__name__} alone")
+        world.line.calls.clear()
+        pay(attempt)
+        calls.append(list(world.line.calls))
+    charging = [next(at for at, call in enumerate(made) if re.search("/(pay|confirm)$", call)) for made in calls]
+    attempt = begin(world, scenario, "both")
+    late.line.sandbox, late.customer, late.invoice, late.methods = (
+        world.line.sandbox, world.customer, world.invoice, world.methods,
+    )  # fmt: skip
+    about_to, paid = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        about_to.set()
+        paid.wait(10)
+
+    late.line.meanwhile(charging[1], wait)
+    other = threading.Thread(target=a_part, args=(Attempt(late),))
+
+    def begin_other() -> None:
+        other.start()
+        about_to.wait(10)
+
+    world.line.meanwhile(charging[0], begin_other)
+    with_saved(attempt)
+    paid.set()
+    other.join(10)
+    assert [charge["amount"] for charge in world.charges("succeeded", "pending")] == [AMOUNT]
+    world.portal.database.close()
+    late.portal.database.close()

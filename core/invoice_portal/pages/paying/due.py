@@ -62,6 +62,17 @@ class Due:
         )
 
     @property
+    def left_over(self) -> tuple[str, ...]:
+        """The portal's own intents that could still be charged although the invoice cannot be paid (any more).
+
+        Stripe gives up an invoice's other payments once it is paid, but not the intents behind those that are ours.
+        """
+        if self.payable:
+            return ()
+        ours = (payment.intent for payment in self.payments if payment.intent and not payment.default)
+        return tuple(intent.id for intent in ours if intent.status in _CAN_BE_PAID)
+
+    @property
     def waiting(self) -> Intent | None:
         """An intent that waits for the customer: for an answer to their bank, or for small deposits to be named."""
         return next((intent for _, intent in self._open() if intent.status == "requires_action"), None)

@@ -13,7 +13,7 @@ from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.pages.paying.limits import fits
 from invoice_portal.pages.paying.own_intent import Wish, key_of, make_way, own_intent
 from invoice_portal.pages.paying.statement import Statement
-from invoice_portal.stripe_api.payment_intents import confirm_intent, pay_invoice
+from invoice_portal.stripe_api.payment_intents import cancel_intent, confirm_intent, pay_invoice
 from invoice_portal.stripe_api.payment_methods import SavedMethod
 from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
@@ -83,6 +83,8 @@ async def _tried(visit: Visit, due: Due, intent: Intent, call: Callable[[int], S
             return Settled("unknown", intent=intent.id)
         if not (_is_replay(outcome) and after.state == due.state):
             break
+    # Another tab may have made an intent since the first reading, and be about to pay with it.
+    await each([cancel_intent(other) for other in after.left_over if other != intent.id])
     return _judged(outcome, after, intent)
 
 
