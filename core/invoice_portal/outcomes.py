@@ -52,7 +52,7 @@ async def payment_begun(visit: Visit, intent: str, way: Way) -> None:
 
     A database that does not answer holds up nobody: the outcome is then told without this.
     """
-    row = _row(visit.desk, intent, _BEGUN) | {"way": way, "visitor": clean(visit.name, 400), "via": _via(visit)}
+    row = claim_row(visit.desk, intent, _BEGUN) | {"way": way, "visitor": clean(visit.name, 400), "via": _via(visit)}
     try:
         await Query("payment.begin", row, _nothing)
     except StoreUnavailable as error:
@@ -83,12 +83,12 @@ async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attemp
     """
     name = f"{payment.status} {attempt}".strip()
     began = {"way": who.way, "visitor": clean(who.visitor, 400), "via": clean(who.via, 64)}
-    row = _row(desk, payment.payment_intent_id or payment.invoice_id, name) | began
+    row = claim_row(desk, payment.payment_intent_id or payment.invoice_id, name) | began
     if not await Query("payment.claim", {**row, "stale": desk.now - CLAIM_SECONDS}, bool):
         return "known"
     told = replace(payment, way=who.way, visitor=who.visitor)
     if not await _tell(hooks, told):
-        await Query("payment.release", _where(row), _nothing)
+        await Query("payment.release", claim_where(row), _nothing)
         return "failed"
     entry = Entry(
         action=_ACTIONS[payment.status],
@@ -121,12 +121,14 @@ async def who_began(desk: Desk, intent: str) -> Begun:
     A debit that has been on its way since was begun by whom that was told of. Raises ``StoreUnavailable`` where the
     database does not answer.
     """
-    where = {name: value for name, value in _where(_row(desk, intent, _BEGUN)).items() if name != "the_outcome"}
+    where = {
+        name: value for name, value in claim_where(claim_row(desk, intent, _BEGUN)).items() if name != "the_outcome"
+    }
     return await Query("payment.begun", {**where, "since": desk.now - DAY}, _begun)
 
 
 async def _finish(desk: Desk, row: Mapping[str, Any], entry: Entry) -> None:
-    await Query("payment.told", {**_where(row), "now": desk.now}, _nothing)
+    await Query("payment.told", {**claim_where(row), "now": desk.now}, _nothing)
     await Query("payment.sweep", {"before": desk.now - KEPT_DAYS * DAY}, _nothing)
     await append(desk, entry)
 
@@ -166,7 +168,8 @@ def _event(payment: Payment) -> Event:
     )
 
 
-def _row(desk: Desk, intent: str, name: str) -> dict[str, Any]:
+def claim_row(desk: Desk, intent: str, name: str) -> dict[str, Any]:
+    """A claim of something that only one may do, by the payment intent or invoice that it is about and its name."""
     return {
         "id": f"pay_{secrets.token_hex(12)}",
         "account": desk.account,
@@ -180,7 +183,8 @@ def _row(desk: Desk, intent: str, name: str) -> dict[str, Any]:
     }
 
 
-def _where(row: Mapping[str, Any]) -> dict[str, Any]:
+def claim_where(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What finds a claim again."""
     return {f"the_{name}": row[name] for name in ("account", "intent", "outcome")}
 
 

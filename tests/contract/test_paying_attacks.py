@@ -9,6 +9,7 @@ import pytest
 from invoice_portal import Email, Hooks, Payment
 from invoice_portal.errors import StoreUnavailable
 from stripe_sandbox import Request, Response
+from stripe_sandbox.errors import StripeSandboxError
 from stripe_sandbox.server import respond
 from support.accounts import Account
 from support.paying import PUBLISHABLE, charges, pay, saved_card, saved_method
@@ -221,3 +222,44 @@ def test_who_tries_a_stolen_card_is_not_told_what_gave_it_away(
     assert [payment.code for payment in told] == ["stolen_card"]
     for part in (answer.location, str(dict(answer.headers)), page.source, anna.get(f"/invoices/{invoice}").source):
         assert "stolen" not in part.lower()
+
+
+@pytest.mark.parametrize("ends", ["the answer comes", "nobody comes back"])
+def test_while_one_tab_takes_the_money_another_takes_no_other_amount(
+    anna: Browser, account: Account, customer: str, stripe: StripeServer, ends: str
+) -> None:
+    """What Stripe works on shows in no reading: the tab that pays all has the turn, the one that pays a part waits."""
+    method, invoice = saved_card(account, customer), account.open(customer, 9000)
+    page = anna.get(f"/invoices/{invoice}/pay")
+    all_of_it = ask(anna, page, invoice, "new").json
+    assert ask(anna, page, invoice, "check", paying=all_of_it["paying"]).json["status"] == "ready"
+    part = anna.get(f"/invoices/{invoice}/pay", {"part": "20"})
+    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "nothing"
+    assert charges(account, customer) == []
+    assert ask(anna, page, invoice, "check", paying=all_of_it["paying"]).json["status"] == "ready", "still its turn"
+    if ends == "the answer comes":
+        intent = all_of_it["client_secret"].partition("_secret_")[0]
+        with pytest.raises(StripeSandboxError, match="402"):
+            account.post(f"payment_intents/{intent}/confirm", payment_method="pm_card_visa_chargeDeclined")
+        assert ask(anna, page, invoice, "result", paying=all_of_it["paying"]).json["status"] == "failed"
+    else:
+        stripe.sandbox.clock.advance(61)
+    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "paid"
+    assert [charge["amount"] for charge in charges(account, customer) if charge["paid"]] == [2000]
+
+
+def test_what_is_shared_with_another_account_is_paid_by_stripes_own_intent_alone(
+    anna: Browser, account: Account, customer: str
+) -> None:
+    """A part would be an intent of the portal's own, whose money would stay with the platform."""
+    method, invoice = saved_card(account, customer), account.open(customer, 9000)
+    part = anna.get(f"/invoices/{invoice}/pay", {"part": "20"})
+    (payment,) = account.get("invoice_payments", invoice=invoice)["data"]
+    intent = account.sandbox.store.get("payment_intent", payment["payment"]["payment_intent"])
+    intent["transfer_data"] = {"destination": "acct_other"}
+    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "changed"
+    assert charges(account, customer) == []
+    page = anna.get(f"/invoices/{invoice}/pay", {"part": "20"})
+    assert "part" not in {name for form in page.html.forms for name in form.fields}
+    assert pay(anna, invoice, method).location.endswith("note=paid")
+    assert [charge["amount"] for charge in charges(account, customer)] == [9000]

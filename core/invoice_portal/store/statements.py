@@ -180,6 +180,13 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
         set_={"claimed_at": _new_payment.excluded.claimed_at},
         where=and_(payment.c.told_at.is_(None), payment.c.claimed_at <= _number("stale")),
     ).returning(payment.c.id),
+    # The turn to pay an invoice, which ``via`` has: its intent.
+    "payment.turn": _new_payment.on_conflict_do_update(
+        index_elements=_ONE_OUTCOME,
+        set_={name: _new_payment.excluded[name] for name in ("via", "claimed_at")},
+        where=or_(payment.c.claimed_at <= _number("stale"), payment.c.via == _new_payment.excluded.via),
+    ).returning(payment.c.id),
+    "payment.turn_over": delete(payment).where(_OUTCOME, _is(payment, "via")),
     "payment.release": delete(payment).where(_OUTCOME, payment.c.told_at.is_(None)),
     "payment.told": update(payment).where(_OUTCOME).values(told_at=_NOW),
     "payment.sweep": delete(payment).where(payment.c.claimed_at < _number("before")),

@@ -29,9 +29,9 @@ class Intent:
 
     ``types`` are those of the methods that it takes. ``saves`` says that what it is paid with is kept for later.
     ``charge`` is its last one, ``method`` what it is or would be paid with. ``action`` is what the customer must do
-    next, ``verification_url`` Stripe's page for it where there is one. ``wish`` is what the portal made it for, if
-    it did. ``error`` is the code of its last failure, ``failure`` what tells that from the ones before. Its client
-    secret is not read here.
+    next, ``verification_url`` Stripe's page for it where there is one. ``shares`` says that its money, or a fee of
+    it, goes to another account (Stripe Connect). ``wish`` is what the portal made it for, if it did. ``error`` is the
+    code of its last failure, ``failure`` what tells that from the ones before. Its client secret is not read here.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Intent:
     error: str
     failure: str
     action: str
+    shares: bool
     wish: str
     verification_url: str = field(repr=False)
 
@@ -131,6 +132,11 @@ def parse_intent(reader: Reader) -> Intent:
         error=code,
         failure=failure_key(charge or "", tried or "", code),
         action=action.text_or("type") if action else "",
+        shares=bool(
+            reader.id_or_none("on_behalf_of")
+            or reader.inside("transfer_data")
+            or reader.integer_or_none("application_fee_amount")
+        ),
         wish=metadata.text_or("wish") if metadata else "",
         verification_url=deposits.text_or("hosted_verification_url") if deposits else "",
     )

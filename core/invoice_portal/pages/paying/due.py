@@ -73,6 +73,11 @@ class Due:
         return tuple(intent.id for intent in ours if intent.status in _CAN_BE_PAID)
 
     @property
+    def shares(self) -> bool:
+        """Whether the money, or a fee of it, goes to another account: an intent of the portal's own would keep it."""
+        return any(each.intent.shares for each in self.payments if each.intent and each.default)
+
+    @property
     def waiting(self) -> Intent | None:
         """An intent that waits for the customer: for an answer to their bank, or for small deposits to be named."""
         return next((intent for _, intent in self._open() if intent.status == "requires_action"), None)

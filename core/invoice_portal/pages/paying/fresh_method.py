@@ -25,6 +25,7 @@ from invoice_portal.pages.paying.limits import acceptable, demand_here, fits, ha
 from invoice_portal.pages.paying.own_intent import Wish, make_way, own_intent
 from invoice_portal.pages.paying.settle import Settled, status_of
 from invoice_portal.pages.paying.statement import Statement, open_statement
+from invoice_portal.pages.paying.turn import end_turn, holder_of, take_turn
 from invoice_portal.stripe_api.payment_intents import Secret, confirmation_secret, intent_secret
 from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
@@ -80,6 +81,9 @@ async def _check_payment(visit: Visit) -> Response:
     demand_here(visit)
     begun = _begun(visit)
     due = await fetch_due(visit, begun.invoice)
+    if not await take_turn(visit, begun.invoice, holder_of(due, begun.intent)):
+        return data_of(visit, Settled("nothing"))
+    due = await fetch_due(visit, begun.invoice)  # whoever had the turn before may have paid
     statement = await _stated(visit, due)
     if isinstance(statement, Settled):
         return data_of(visit, statement)
@@ -97,7 +101,8 @@ async def _check_payment(visit: Visit) -> Response:
 async def _payment_result(visit: Visit) -> Response:
     """What became of it, for the page that is still open: after a refusal the customer goes on from there."""
     begun = _begun(visit)
-    return data_of(visit, await _ended(visit, begun), url=_url_after(visit, begun))
+    settled = await _ended(visit, begun)
+    return data_of(visit, settled, url=_url_after(visit, begun))
 
 
 async def _answer_bank(visit: Visit) -> Response:
@@ -142,6 +147,7 @@ async def _ended(visit: Visit, begun: Begun) -> Settled:
     settled = (
         Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.failure)
     )
+    await end_turn(visit, begun.invoice, holder_of(due, begun.intent))
     payment = payment_about(visit, due, intent.amount.amount, begun.way, intent.method or "")
     if status == "paid":
         payment = replace(payment, part=due.remaining.amount > 0)
@@ -152,7 +158,7 @@ async def _ended(visit: Visit, begun: Begun) -> Settled:
 async def _intent_for(visit: Visit, due: Due, statement: Statement) -> tuple[Due, Intent | None]:
     """The intent that the element is to pay: Stripe's own where it does, else one of ours."""
     types, default = await types_of(visit, due), due.default
-    must_save = visit.settings.save_payment_method == "always" and has_saved_methods(visit)
+    must_save = visit.settings.save_payment_method == "always" and has_saved_methods(visit) and not due.shares
     whole = default is not None and default.amount == statement.amount and fits(default, types)
     if default is not None and whole and (default.saves or not must_save):
         due = await make_way(visit, due)

@@ -78,7 +78,11 @@ def least_charge(currency: str) -> int:
 def part_allowed(settings: PortalSettings, due: Due) -> bool:
     """Whether a part of this invoice can be paid at all: a part and a rest that can be paid too."""
     currency, remaining = due.remaining.currency, due.remaining.amount
-    return settings.partial_payments and remaining >= least_part(settings, currency) + least_charge(currency)
+    return (
+        settings.partial_payments
+        and not due.shares
+        and remaining >= least_part(settings, currency) + least_charge(currency)
+    )
 
 
 def part_fits(settings: PortalSettings, due: Due, amount: int) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from invoice_portal.effects import Failed, each
-from invoice_portal.errors import Conflict, PaymentDeclined, PortalError, StripeRejected
+from invoice_portal.errors import Conflict, NotAllowed, PaymentDeclined, PortalError, StripeRejected
 from invoice_portal.money import Money
 from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.stripe_api.payment_intents import TYPES_NOT_TAKEN, attach_intent, cancel_intent, create_intent
@@ -57,8 +57,13 @@ async def make_way(visit: Visit, due: Due, keep: str = "") -> Due:
 async def own_intent(visit: Visit, due: Due, wish: Wish) -> tuple[Due, Intent | None]:
     """Our own intent for ``wish``, tied to the invoice, and a reading that has it; None where another way is ahead.
 
-    Nothing else of ours can be paid in that reading: two that are made in the same second do not both go ahead.
+    Nothing else of ours can be paid in that reading: two that are made in the same second do not both go ahead. Raises
+    ``NotAllowed`` where the invoice's own intent passes money on to another account: ours would not.
     """
+    if due.shares:
+        raise NotAllowed(
+            "a payment of this invoice is shared with another account: only Stripe's own intent can be paid"
+        )
     found = next((intent for intent in reversed(due.own) if intent.wish == wish.name), None)
     due = await make_way(visit, due, found.id if found else "")
     if found is None and due.payable:

@@ -13,6 +13,7 @@ from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.pages.paying.limits import fits
 from invoice_portal.pages.paying.own_intent import Wish, key_of, make_way, own_intent
 from invoice_portal.pages.paying.statement import Statement
+from invoice_portal.pages.paying.turn import end_turn, take_turn
 from invoice_portal.stripe_api.payment_intents import cancel_intent, confirm_intent, pay_invoice
 from invoice_portal.stripe_api.payment_methods import SavedMethod
 from invoice_portal.stripe_api.payments import Intent
@@ -46,13 +47,35 @@ async def settle(
 
     The bank may ask the customer, whose browser is then given the intent's secret: the intent takes ``types`` only.
     """
+    wish = Wish(statement.amount, (method.shown.type,))
+    turn = _fitting(due, statement, method, types)
+    holder = turn.id if turn else wish.name
+    if not await take_turn(visit, due.invoice.id, holder):
+        return Settled("nothing")
+    settled = await _in_turn(visit, due, statement, method, types, wish)
+    if settled.status != "unknown":
+        await end_turn(visit, due.invoice.id, holder)
+    return settled
+
+
+def _fitting(due: Due, statement: Statement, method: SavedMethod, types: Sequence[str]) -> Intent | None:
+    """The intent that Stripe made with the invoice, where it takes what was stated with this method and no other."""
     default = due.default
     whole = default is not None and not statement.part and fits(default, types)
-    if default is not None and whole and method.shown.type in default.types:
+    return default if default is not None and whole and method.shown.type in default.types else None
+
+
+async def _in_turn(
+    visit: Visit, due: Due, statement: Statement, method: SavedMethod, types: Sequence[str], wish: Wish
+) -> Settled:
+    due = await fetch_due(visit, due.invoice.id)  # whoever had the turn before may have paid
+    if not due.payable or not statement.holds(due):
+        return Settled("changed" if due.payable else "nothing")
+    default = _fitting(due, statement, method, types)
+    if default is not None:
         due = await make_way(visit, due)
         intent = due.default
     else:
-        wish = Wish(statement.amount, (method.shown.type,))
         due, intent = await own_intent(visit, due, wish)
     if intent is None or not due.payable or not statement.holds(due):
         return Settled("changed" if due.payable else "nothing")
