@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from invoice_portal import PortalSettings, Theme
+from invoice_portal import PortalSettings, SubscriptionSettings, Theme
 
 README: Final = Path(__file__).parent.parent / "README.md"
 BEGIN: Final = "<!-- settings: written by docs/settings_table.py -->"
@@ -32,10 +32,10 @@ def with_table(text: str) -> str:
 def _default(field: Field[Any]) -> str:
     match field.default:
         case value if value is MISSING:
-            return "required"
+            return "required" if field.default_factory is MISSING else ""
         case frozenset() as several:
             return "all" if several else "none"
-        case "" | () | None | Theme():
+        case "" | () | None | Theme() | SubscriptionSettings():
             return ""
         case other:
             return f"`{other}`"
