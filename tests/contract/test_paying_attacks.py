@@ -226,9 +226,10 @@ def test_who_tries_a_stolen_card_is_not_told_what_gave_it_away(
 
 @pytest.mark.parametrize("ends", ["the answer comes", "nobody comes back"])
 def test_while_one_tab_takes_the_money_another_takes_no_other_amount(
-    anna: Browser, account: Account, customer: str, stripe: StripeServer, ends: str
+    shared: Mount, account: Account, customer: str, stripe: StripeServer, ends: str
 ) -> None:
     """What Stripe works on shows in no reading: the tab that pays all has the turn, the one that pays a part waits."""
+    anna = shared(stripe_publishable_key=PUBLISHABLE, partial_payments=True).browser(ANNA)
     method, invoice = saved_card(account, customer), account.open(customer, 9000)
     page = anna.get(f"/invoices/{invoice}/pay")
     all_of_it = ask(anna, page, invoice, "new").json
