@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from support.accounts import Account, Json
-from support.portals import Answer, Browser
+
+if TYPE_CHECKING:  # the core is tested with no HTTP client for a browser
+    from support.portals import Answer, Browser
 
 PUBLISHABLE: Final = "pk_test_contract"
 
