@@ -80,22 +80,33 @@ async def _check_payment(visit: Visit) -> Response:
     """Whether the money may be taken now. Nothing else may be under way, and the hook must agree."""
     demand_here(visit)
     begun = _begun(visit)
-    due = await fetch_due(visit, begun.invoice)
-    if not await take_turn(visit, begun.invoice, holder_of(due, begun.intent)):
+    holder = holder_of(await fetch_due(visit, begun.invoice), begun.intent)
+    if not await take_turn(visit, begun.invoice, holder):
         return data_of(visit, Settled("nothing"))
-    due = await fetch_due(visit, begun.invoice)  # whoever had the turn before may have paid
+    try:
+        refused = await _refused(visit, begun)
+    except PortalError:
+        await end_turn(visit, begun.invoice, holder)
+        raise
+    if refused is not None:
+        await end_turn(visit, begun.invoice, holder)
+        return data_of(visit, refused)
+    await payment_begun(visit, begun.intent, "new")
+    return Data(value={"status": "ready"})
+
+
+async def _refused(visit: Visit, begun: Begun) -> Settled | None:
+    """Why the money may not be taken; None where it may. Whoever had the turn before may have paid."""
+    due = await fetch_due(visit, begun.invoice)
     statement = await _stated(visit, due)
     if isinstance(statement, Settled):
-        return data_of(visit, statement)
+        return statement
     intent = due.intent(begun.intent)
     if intent is None or not _still_ahead(due, intent, statement):
-        return data_of(visit, Settled("changed"))
+        return Settled("changed")
     await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
     due = await make_way(visit, due, intent.id)
-    if not acceptable(visit.settings, due, statement) or not due.payable:
-        return data_of(visit, Settled("changed"))
-    await payment_begun(visit, intent.id, "new")
-    return Data(value={"status": "ready"})
+    return None if acceptable(visit.settings, due, statement) and due.payable else Settled("changed")
 
 
 async def _payment_result(visit: Visit) -> Response:
