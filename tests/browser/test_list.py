@@ -148,7 +148,7 @@ def test_days_the_wrong_way_round_are_named_and_all_is_shown(visit: Visit) -> No
 
 def test_hundreds_are_paged_through_and_back_without_loss(visit: Visit, demo: Demo) -> None:
     wanted = numbers_of(demo.stripe.invoices(BEAN_ROUTE))
-    assert len(wanted) > 320
+    assert len(wanted) >= 320
     visitor = visit(BEAN_ROUTE)
     onward = every_page(visitor, "Older")
     assert [number for page in onward for number in page] == wanted

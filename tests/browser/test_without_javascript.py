@@ -24,6 +24,7 @@ def test_everything_works_without_javascript(visit: Visit) -> None:
     assert pdf.body().startswith(b"%PDF-")
     visitor.watch.expect_status(402)
     visitor.press(page.get_by_role("main").get_by_role("button", name="Pay $2,736.68"))
+    visitor.press(page.get_by_role("button", name="Pay on a page of Stripe's instead"))
     visitor.pay_with(DECLINED_CARD)
     expect(page.get_by_role("alert")).to_contain_text("The card was declined.")
     visitor.pay_with(GOOD_CARD)

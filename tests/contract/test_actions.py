@@ -66,7 +66,11 @@ def offers(browser: Browser, path: str = "/") -> set[str]:
     } | {"view" for address in addresses if address.rpartition("/")[2].startswith("in_")}
 
 
-@pytest.mark.parametrize("actions", [EVERYTHING, {"view"}, {"view", "download"}, {"view", "pay"}, set()], ids=str)
+@pytest.mark.parametrize(
+    "actions",
+    [EVERYTHING, {"view"}, {"view", "download"}, {"view", "pay"}, set()],
+    ids=lambda actions: " ".join(sorted(actions)) or "nothing",
+)
 def test_a_page_offers_what_is_on(mount: Mount, account: Account, actions: set[str]) -> None:
     bill = Bill(account)
     portal = mount(actions=actions)

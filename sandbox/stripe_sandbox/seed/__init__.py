@@ -7,7 +7,7 @@ jenny@lumen.studio                 Lumen Studio GmbH, Berlin: reverse charge wit
                                    by invoice and an add-on by card; overdue, open in euros and not yet
                                    due, paid, void and replaced; discount, credit for unused time, order
                                    number, memo, footer; ninety days of usage on three meters
-accounts@beanroute.example         Bean Route Coffee LLC: over 320 invoices to page through
+accounts@beanroute.example         Bean Route Coffee LLC: hundreds of invoices to page through
 keiri@sakura-design.example        株式会社さくらデザイン: yen, consumption tax in the price
 hisabat@alnoor.example             شركة النور للتجارة: dinars with three decimals, right-to-left text
 compta@atelier-bleu.example        Atelier Bleu SARL, Lyon: euros, VAT 20 % added
@@ -80,7 +80,7 @@ SAMPLE_LOGINS = (
         "jenny@lumen.studio",
         "Everyday business: overdue, open, paid, replaced, in dollars and euros",
     ),
-    SampleLogin("Bean Route Coffee", "accounts@beanroute.example", "Over 320 invoices to page through"),
+    SampleLogin("Bean Route Coffee", "accounts@beanroute.example", "Hundreds of invoices to page through"),
     SampleLogin("株式会社さくらデザイン", "keiri@sakura-design.example", "Yen without decimals, tax in the price"),
     SampleLogin("شركة النور للتجارة", "hisabat@alnoor.example", "Dinars with three decimals, right to left"),
     SampleLogin("Atelier Bleu", "compta@atelier-bleu.example", "Euros with French VAT"),
