@@ -1,6 +1,7 @@
 #!/bin/sh
-# The tests need a browser (Chromium), Node.js, PHP, Ruby, PostgreSQL and Redis beside Python. What is there is used;
-# what is missing is installed from Debian's packages, as root or with sudo.
+# The tests need a browser (Chromium), Node.js, PostgreSQL and Redis beside Python, and PHP, Ruby, Go, Java and Mono for the
+# samples in those languages. What is there is used; what is missing is installed from Debian's packages, as root or with
+# sudo.
 set -eu
 
 missing=""
@@ -10,6 +11,9 @@ command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
 command -v php >/dev/null 2>&1 || missing="$missing php-cli"
 command -v ruby >/dev/null 2>&1 || missing="$missing ruby"
+command -v go >/dev/null 2>&1 || missing="$missing golang-go"
+command -v java >/dev/null 2>&1 || missing="$missing default-jdk-headless"
+command -v mcs >/dev/null 2>&1 || missing="$missing mono-mcs mono-runtime"
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 [ -n "$missing" ] || exit 0
 

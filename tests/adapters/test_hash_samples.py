@@ -46,7 +46,7 @@ SAMPLES: dict[str, tuple[str, Callable[[Path], list[str]]]] = {
 @pytest.mark.parametrize("language", SAMPLES)
 def test_the_sample_makes_a_hash_that_lets_its_customer_in(language: str, tmp_path: Path) -> None:
     needed, command = SAMPLES[language]
-    if shutil.which(needed) is None:
+    if shutil.which(needed) is None and not os.environ.get("CI"):
         pytest.skip(f"{needed} is not installed")
     environ = {**os.environ, "INVOICE_PORTAL_KEY": KEY, "LC_ALL": "C.UTF-8", "GOCACHE": str(tmp_path / "go")}
     done = subprocess.run(
