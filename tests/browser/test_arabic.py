@@ -95,6 +95,7 @@ def test_an_invoice_is_paid_in_arabic(visit: Visit) -> None:
     assert reads_from_left_to_right(page.get_by_role("main").locator("dl").last, figure.group())
     assert visitor.fetch(page.get_by_role("link", name=_("Download PDF"))).body().startswith(b"%PDF-")
     visitor.press(page.get_by_role("main").locator("form").get_by_role("button"))
+    visitor.watch.expect_abort()  # the fields for a card may still be loading
     visitor.press(page.get_by_role("button", name=_("Pay on a page of Stripe's instead")))
     visitor.pay_with(GOOD_CARD)
     visitor.open_invoice(row.href.rsplit("/", 1)[-1])

@@ -33,6 +33,7 @@ def click_pay(visitor: Visitor) -> None:
 
 def go_to_stripe(visitor: Visitor) -> None:
     """From the page on which the portal takes payments to the hosted page."""
+    visitor.watch.expect_abort()  # the fields for a card may still be loading
     visitor.press(visitor.page.get_by_role("button", name="Pay on a page of Stripe's instead"))
 
 
