@@ -100,6 +100,8 @@ def test_the_module_is_a_command_that_says_when_it_listens(tmp_path: Path) -> No
     process = subprocess.Popen(
         [sys.executable, "-m", "stripe_sandbox", "--port", "0", "--seed", "empty"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Where the tests themselves run in the background, Ctrl-C is switched off for all that they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         assert process.stdout is not None
