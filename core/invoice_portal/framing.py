@@ -8,7 +8,7 @@ from typing import Any
 from invoice_portal.http import HostForm, Page
 from invoice_portal.i18n import Languages
 from invoice_portal.identity import Email
-from invoice_portal.pages.assets import theme_version, version
+from invoice_portal.pages.assets import asset_url, theme_version
 from invoice_portal.pages.menu import MenuEntry, menu_of
 from invoice_portal.pages.paying.limits import pays_here
 from invoice_portal.sessions import Arrival
@@ -80,7 +80,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         host_url=settings.home_url,
         leave_url=visit.url("leave") if visit.by_session else "",
         support_email=settings.support_email,
-        stylesheet_url=visit.url("static", {"v": version("portal.css")}, name="portal.css"),
+        stylesheet_url=asset_url(visit, "portal.css"),
         theme_url=_theme_url(visit),
         logo=_logos(settings.theme)[0],
         logo_dark=_logos(settings.theme)[1],

@@ -60,8 +60,8 @@ def version(name: str) -> str:
     return _version(read_asset(name))
 
 
-def script_url(visit: Visit, name: str) -> str:
-    """The address of a script of ours, with its version."""
+def asset_url(visit: Visit, name: str) -> str:
+    """The address of a file of ours, with its version."""
     return visit.url("static", {"v": version(name)}, name=name)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from invoice_portal.errors import NotIdentified, StoreUnavailable
 from invoice_portal.http import Asset, Page, Response
-from invoice_portal.pages.assets import read_asset, version
+from invoice_portal.pages.assets import asset_url, read_asset
 from invoice_portal.telling import as_told
 from invoice_portal.visits import Visit
 
@@ -66,7 +66,7 @@ def shell_page(visit: Visit, *, alone: str = "", error: NotIdentified | None = N
             "heading": _(reason.title),
             "text": _(reason.advice),
             "trouble": _(StoreUnavailable.advice),
-            "script_url": visit.url("static", {"v": version("frame.js")}, name="frame.js"),
+            "script_url": asset_url(visit, "frame.js"),
             "session_url": visit.url("api_me_session"),
             "asked_theme_url": visit.url("theme"),
             "start_url": visit.url("home"),

@@ -76,7 +76,7 @@ async def subscription_to_change(visit: Visit) -> Subscription:
 
 def given_subscription(visit: Visit) -> str | None:
     """The subscription that was given on arrival, where it is all that may be seen."""
-    return None if visit.settings.show_all_invoices else visit.identified().subscription
+    return visit.identified().subscription if visit.bound else None
 
 
 async def own_customers(visit: Visit) -> tuple[str, ...]:

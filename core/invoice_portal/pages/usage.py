@@ -11,7 +11,7 @@ from invoice_portal.csv_file import csv_file
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.money import Money
-from invoice_portal.pages.assets import script_url
+from invoice_portal.pages.assets import asset_url
 from invoice_portal.pages.metered import MOST_AT_ONCE, Metered, Usage, Used, metered_items, used_on
 from invoice_portal.pages.upcoming import demand_pane
 from invoice_portal.pages.usage_hours import hours_of
@@ -35,7 +35,7 @@ async def usage(visit: Visit) -> Response:
     return Page(
         template="invoice_portal/usage.html",
         title=_("Usage"),
-        context={"usage": view_usage(visit, used) if used else None, "charts_url": script_url(visit, "charts.js")},
+        context={"usage": view_usage(visit, used) if used else None, "charts_url": asset_url(visit, "charts.js")},
     )
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from invoice_portal.charts import Chart, draw
 from invoice_portal.effects import Ok, needed, together
 from invoice_portal.http import Page
-from invoice_portal.pages.assets import script_url
+from invoice_portal.pages.assets import asset_url
 from invoice_portal.pages.metered import Metered
 from invoice_portal.periods import DAY, HOUR, by_window, iso_days
 from invoice_portal.stripe_api.meters import Meter, retrieve_meter, summaries
@@ -53,7 +53,7 @@ async def hours_of(visit: Visit, midnight: int, of: tuple[str, Metered]) -> Page
         title=_("Usage"),
         context={
             "hours": _view(visit, item, known, midnight, hours, values),
-            "charts_url": script_url(visit, "charts.js"),
+            "charts_url": asset_url(visit, "charts.js"),
         },
     )
 

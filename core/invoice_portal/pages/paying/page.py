@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.money import Money
-from invoice_portal.pages.assets import version
+from invoice_portal.pages.assets import asset_url
 from invoice_portal.pages.paying.answering import text_of
 from invoice_portal.pages.paying.asking import types_of
 from invoice_portal.pages.paying.due import Due, fetch_due
@@ -99,7 +99,7 @@ async def pay(visit: Visit) -> Response:
         context={
             "pay": view,
             "stripe_js_url": script_url(visit.settings),
-            "script_url": visit.url("static", {"v": version("pay.js")}, name="pay.js"),
+            "script_url": asset_url(visit, "pay.js"),
             "merchant": due.invoice.account_name,
             "customer_name": due.invoice.customer_name,
         },

@@ -12,7 +12,7 @@ from invoice_portal.errors import NotFound, PortalError
 from invoice_portal.hooks import Payable
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.money import Money
-from invoice_portal.pages.assets import version
+from invoice_portal.pages.assets import asset_url
 from invoice_portal.pages.owned import given_subscription
 from invoice_portal.pages.paying.answering import text_of
 from invoice_portal.pages.paying.asking import wanted_types
@@ -153,7 +153,7 @@ async def _page(
         title=_("Pay several invoices"),
         context={
             "several": view,
-            "script_url": visit.url("static", {"v": version("pay.js")}, name="pay.js"),
+            "script_url": asset_url(visit, "pay.js"),
             "merchant": invoices[0].account_name if invoices else "",
             "customer_name": invoices[0].customer_name if invoices else "",
         },

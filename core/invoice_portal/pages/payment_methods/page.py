@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from invoice_portal.http import Page, Response
 from invoice_portal.i18n import Language
-from invoice_portal.pages.assets import version
+from invoice_portal.pages.assets import asset_url
 from invoice_portal.pages.paying.methods_view import expires_before, expiry_text
 from invoice_portal.pages.paying.page import stripe_options
 from invoice_portal.pages.payment_methods.owner import (
@@ -72,7 +72,7 @@ async def payment_methods(visit: Visit) -> Response:
         title=visit.language.gettext("Payment methods"),
         context={
             "methods": view,
-            "script_url": visit.url("static", {"v": version("pay.js")}, name="pay.js"),
+            "script_url": asset_url(visit, "pay.js"),
             "customer_name": next((each.name for each in customers if each.id == customer), ""),
         },
         stripe_js=True,
