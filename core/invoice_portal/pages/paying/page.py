@@ -132,7 +132,7 @@ def _view(visit: Visit, due: Due, types: tuple[str, ...], saved: Saved) -> PayVi
         waiting=_waiting(visit, due, types),
         only=_only(visit, types),
         keeps=_keeps(visit),
-        hosted_url=visit.url("pay_hosted", invoice=invoice.id) if _hosted(due, types) else "",
+        hosted_url=_hosted_url(visit, due, types) if form is None or not form.on else "",
         methods_url=_methods_url(visit, due),
         about=json.dumps(about),
         script=script_options(visit, due, about),
@@ -228,8 +228,10 @@ def _keeps(visit: Visit) -> str:
     return visit.language.gettext("We keep this method for your next payments. You can remove it at any time.")
 
 
-def _hosted(due: Due, types: tuple[str, ...]) -> bool:
-    return bool(due.invoice.hosted_url) and hosted_types_fit(due, types)
+def _hosted_url(visit: Visit, due: Due, types: tuple[str, ...]) -> str:
+    """Where Stripe's own page can take the whole amount by a type that is allowed; else empty."""
+    fits_there = due.invoice.hosted_url and hosted_types_fit(due, types)
+    return visit.url("pay_hosted", invoice=due.invoice.id) if fits_there else ""
 
 
 def _methods_url(visit: Visit, due: Due) -> str:
