@@ -120,10 +120,14 @@ class HostCall(Effect[object]):
 
 @dataclass(frozen=True, slots=True)
 class Count(Effect[int]):
-    """Count one event of ``key`` against ``limit`` (``5/hour``); gives the seconds to wait, 0 where it is allowed."""
+    """Count one event of ``key`` against ``limit`` (``5/hour``); gives the seconds to wait, 0 where it is allowed.
+
+    With ``add=False`` nothing is counted: whether one more would be allowed.
+    """
 
     limit: str
     key: str
+    add: bool = True
 
 
 Work: TypeAlias = StripeCall[Any] | Together[Any] | Query[Any] | Atomic[Any] | HostCall | Count

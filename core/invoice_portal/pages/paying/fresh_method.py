@@ -15,6 +15,7 @@ from invoice_portal.effects import Failed, Program, each, needed
 from invoice_portal.errors import NotFound, PortalError
 from invoice_portal.hooks import Way
 from invoice_portal.http import Data, Response
+from invoice_portal.limiting import limit_declines
 from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.paying.answering import data_of, page_after, told_error
 from invoice_portal.pages.paying.asking import agree, ask_before, payment_about, types_of
@@ -25,7 +26,7 @@ from invoice_portal.pages.paying.limits import acceptable, demand_here, fits, ha
 from invoice_portal.pages.paying.own_intent import Wish, make_way, own_intent
 from invoice_portal.pages.paying.settle import Settled, status_of
 from invoice_portal.pages.paying.statement import Statement, open_statement
-from invoice_portal.pages.paying.turn import end_turn, holder_of, take_turn
+from invoice_portal.pages.paying.turn import end_turn, holder_of, prepare, take_turn
 from invoice_portal.stripe_api.payment_intents import Secret, confirmation_secret, intent_secret
 from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
@@ -58,6 +59,7 @@ def _answered(step: Callable[[Visit], Program[Response]]) -> Callable[[Visit], P
 async def _new_payment(visit: Visit) -> Response:
     demand_here(visit)
     due = await fetch_due(visit, visit.request.args["invoice"])
+    await limit_declines(visit, due.customer)
     statement = await _stated(visit, due)
     if isinstance(statement, Settled):
         return data_of(visit, statement)
@@ -77,17 +79,22 @@ async def _new_payment(visit: Visit) -> Response:
 
 
 async def _check_payment(visit: Visit) -> Response:
-    """Whether the money may be taken now. Nothing else may be under way, and the hook must agree."""
+    """Whether the money may be taken now. The hook must agree, and nothing else may be under way.
+
+    The hook is asked before the turn is taken: it may need longer than a turn lasts.
+    """
     demand_here(visit)
     begun = _begun(visit)
-    holder = holder_of(await fetch_due(visit, begun.invoice), begun.intent)
+    ahead = await _ahead(visit, begun)
+    if isinstance(ahead, Settled):
+        return data_of(visit, ahead)
+    due, _ = ahead
+    await limit_declines(visit, due.customer)
+    await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
+    holder = holder_of(due, begun.intent)
     if not await take_turn(visit, begun.invoice, holder):
         return data_of(visit, Settled("nothing"))
-    try:
-        refused = await _refused(visit, begun)
-    except PortalError:
-        await end_turn(visit, begun.invoice, holder)
-        raise
+    refused = await prepare(visit, begun.invoice, holder, _refused(visit, begun))
     if refused is not None:
         await end_turn(visit, begun.invoice, holder)
         return data_of(visit, refused)
@@ -97,16 +104,23 @@ async def _check_payment(visit: Visit) -> Response:
 
 async def _refused(visit: Visit, begun: Begun) -> Settled | None:
     """Why the money may not be taken; None where it may. Whoever had the turn before may have paid."""
+    ahead = await _ahead(visit, begun)
+    if isinstance(ahead, Settled):
+        return ahead
+    due, statement = ahead
+    due = await make_way(visit, due, begun.intent)
+    return None if acceptable(visit.settings, due, statement) and due.payable else Settled("changed")
+
+
+async def _ahead(visit: Visit, begun: Begun) -> tuple[Due, Statement] | Settled:
+    """A fresh reading in which what was begun may still be paid, and what its page said; or why it may not."""
     due = await fetch_due(visit, begun.invoice)
     statement = await _stated(visit, due)
     if isinstance(statement, Settled):
         return statement
     intent = due.intent(begun.intent)
-    if intent is None or not _still_ahead(due, intent, statement):
-        return Settled("changed")
-    await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
-    due = await make_way(visit, due, intent.id)
-    return None if acceptable(visit.settings, due, statement) and due.payable else Settled("changed")
+    still = intent is not None and _still_ahead(due, intent, statement)
+    return (due, statement) if still else Settled("changed")
 
 
 async def _payment_result(visit: Visit) -> Response:
@@ -119,13 +133,32 @@ async def _payment_result(visit: Visit) -> Response:
 async def _answer_bank(visit: Visit) -> Response:
     demand_here(visit)
     due = await fetch_due(visit, visit.request.args["invoice"])
-    intent = due.waiting
-    if intent is None or not due.payable or not fits(intent, await types_of(visit, due)):
+    await limit_declines(visit, due.customer)
+    intent = await _waiting(visit, due)
+    if intent is None:
         return data_of(visit, Settled("changed"))
     await agree(visit, payment_about(visit, due, intent.amount.amount, "saved", intent.method or ""))
+    holder = holder_of(due, intent.id)
+    if not await take_turn(visit, due.invoice.id, holder):
+        return data_of(visit, Settled("nothing"))
+    secret = await prepare(visit, due.invoice.id, holder, _secret_to_wait(visit, due.invoice.id, intent))
+    if secret is None:
+        await end_turn(visit, due.invoice.id, holder)
+        return data_of(visit, Settled("changed"))
     begun = Begun(due.invoice.id, intent.id, intent.amount.amount, "saved")
-    secret = await _secret(due, intent)
     return Data(value={"status": "ready", "client_secret": secret.client_secret, **_way_back(visit, begun)})
+
+
+async def _waiting(visit: Visit, due: Due) -> Intent | None:
+    """The intent that waits for the customer's bank and may be paid with."""
+    intent = due.waiting
+    return intent if intent is not None and due.payable and fits(intent, await types_of(visit, due)) else None
+
+
+async def _secret_to_wait(visit: Visit, invoice: str, intent: Intent) -> Secret | None:
+    """Its secret, where it still waits as it did: whoever had the turn before may have paid."""
+    due = await fetch_due(visit, invoice)
+    return await _secret(due, intent) if due.payable and due.waiting == intent else None
 
 
 new_payment = _answered(_new_payment)
