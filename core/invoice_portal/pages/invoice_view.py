@@ -140,7 +140,7 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
 
 def _url_of(visit: Visit, invoice: str | None) -> str:
     """Another invoice's page, where this visitor may see others at all."""
-    return visit.url("invoice", invoice=invoice) if invoice and visit.identified().invoice is None else ""
+    return visit.url("invoice", invoice=invoice) if invoice and visit.one_invoice is None else ""
 
 
 def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:
