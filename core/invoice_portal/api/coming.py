@@ -11,13 +11,13 @@ from invoice_portal.api.own import reads
 from invoice_portal.api.schema import Amount, Moment, Text, amount
 from invoice_portal.effects import Ok
 from invoice_portal.money import Money
-from invoice_portal.pages.coming import Bill, Coming, sums_of, unbilled
-from invoice_portal.pages.home_known import subscription_name
-from invoice_portal.pages.metered import Doubt, Metered, Usage, Used
-from invoice_portal.pages.upcoming import what_comes
-from invoice_portal.pages.upcoming_view import BillView, view_upcoming
-from invoice_portal.pages.usage import MOST_BACK, what_was_used
-from invoice_portal.pages.usage_view import item_name
+from invoice_portal.pages.home.known import subscription_name
+from invoice_portal.pages.upcoming.bills import Bill, Coming, sums_of, unbilled
+from invoice_portal.pages.upcoming.page import what_comes
+from invoice_portal.pages.upcoming.view import BillView, view_upcoming
+from invoice_portal.pages.usage.metered import Doubt, Metered, Usage, Used
+from invoice_portal.pages.usage.page import MOST_BACK, what_was_used
+from invoice_portal.pages.usage.view import item_name
 from invoice_portal.periods import iso_days
 from invoice_portal.visits import Visit
 

@@ -7,7 +7,7 @@ from typing import Final
 from invoice_portal.effects import Outcome, needed
 from invoice_portal.errors import NotFound
 from invoice_portal.identity import CustomerId
-from invoice_portal.pages.listing import Scope
+from invoice_portal.pages.invoices.listing import Scope
 from invoice_portal.pages.owned import customers_with
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.ids import checked

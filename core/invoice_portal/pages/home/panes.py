@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from invoice_portal.effects import Ok, Outcome, StripeCall, in_groups
-from invoice_portal.pages import home_attention, home_subscriptions, home_upcoming, home_usage
-from invoice_portal.pages.home_known import Known
+from invoice_portal.pages.home import attention, subscriptions, upcoming, usage
+from invoice_portal.pages.home.known import Known
 from invoice_portal.settings import PaneName
 from invoice_portal.stripe_api.products import products_with
 from invoice_portal.visits import Visit
@@ -39,10 +39,10 @@ class Pane:
 
 
 PANES: Final[Sequence[PaneKind]] = (
-    PaneKind("attention", "invoice_portal/_attention.html", home_attention.calls, home_attention.view),
-    PaneKind("upcoming", "invoice_portal/_upcoming.html", home_upcoming.calls, home_upcoming.view),
-    PaneKind("usage", "invoice_portal/_usage.html", home_usage.calls, home_usage.view),
-    PaneKind("subscriptions", "invoice_portal/_subscriptions.html", home_subscriptions.calls, home_subscriptions.view),
+    PaneKind("attention", "invoice_portal/_attention.html", attention.calls, attention.view),
+    PaneKind("upcoming", "invoice_portal/_upcoming.html", upcoming.calls, upcoming.view),
+    PaneKind("usage", "invoice_portal/_usage.html", usage.calls, usage.view),
+    PaneKind("subscriptions", "invoice_portal/_subscriptions.html", subscriptions.calls, subscriptions.view),
 )
 """In the order of the page."""
 
@@ -68,7 +68,7 @@ async def retrieve_panes(visit: Visit, known: Known, kinds: Sequence[PaneKind] =
 
 async def _offered(visit: Visit, known: Known) -> tuple[Pane, ...]:
     """The pane with an offer: only once the database has said what the customer has done about offers before."""
-    offer = await home_subscriptions.first_offer(visit, known) if "offers" in visit.settings.panes else None
+    offer = await subscriptions.first_offer(visit, known) if "offers" in visit.settings.panes else None
     return (Pane("offers", "invoice_portal/_home_offer.html", offer),) if offer else ()
 
 

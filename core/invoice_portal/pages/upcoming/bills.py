@@ -10,7 +10,7 @@ from invoice_portal.effects import Failed, Ok, Outcome, StripeCall
 from invoice_portal.errors import NotFound
 from invoice_portal.i18n import Language
 from invoice_portal.money import Money
-from invoice_portal.pages.listing import Scope
+from invoice_portal.pages.invoices.listing import Scope
 from invoice_portal.stripe_api.invoice_items import InvoiceItem
 from invoice_portal.stripe_api.previews import Preview, preview_of
 from invoice_portal.stripe_api.reading import Listing

@@ -6,7 +6,7 @@ from typing import Final
 
 from invoice_portal.i18n import Language
 from invoice_portal.marking import N_
-from invoice_portal.pages.status import StatusBadge
+from invoice_portal.pages.invoices.status import StatusBadge
 from invoice_portal.stripe_api.subscriptions import Subscription
 
 _EXPLAINED: Final = {

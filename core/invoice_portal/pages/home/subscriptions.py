@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invoice_portal.effects import Outcome, StripeCall
-from invoice_portal.pages.home_known import Known, subscription_name
-from invoice_portal.pages.offering import OfferCard, offer_cards
-from invoice_portal.pages.status import StatusBadge
-from invoice_portal.pages.subscription_status import subscription_badge
-from invoice_portal.pages.subscriptions_view import plan_line
+from invoice_portal.pages.home.known import Known, subscription_name
+from invoice_portal.pages.invoices.status import StatusBadge
+from invoice_portal.pages.subscriptions.offering import OfferCard, offer_cards
+from invoice_portal.pages.subscriptions.status import subscription_badge
+from invoice_portal.pages.subscriptions.view import plan_line
 from invoice_portal.visits import Visit
 
 MOST: Final = 3

@@ -10,9 +10,9 @@ from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
 from invoice_portal.identity import Email
 from invoice_portal.managing.rules import Deed, deeds
-from invoice_portal.pages.price_words import price_words
-from invoice_portal.pages.status import StatusBadge
-from invoice_portal.pages.subscription_status import explained, next_step, subscription_badge
+from invoice_portal.pages.invoices.status import StatusBadge
+from invoice_portal.pages.subscriptions.price_words import price_words
+from invoice_portal.pages.subscriptions.status import explained, next_step, subscription_badge
 from invoice_portal.stripe_api.prices import Price
 from invoice_portal.stripe_api.subscriptions import Discount, Subscription, SubscriptionItem
 from invoice_portal.visits import Visit

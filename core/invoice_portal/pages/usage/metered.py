@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from invoice_portal.costs import DayCost, by_day, running
 from invoice_portal.effects import Ok, Outcome, StripeCall, in_groups
-from invoice_portal.pages.listing import Scope
+from invoice_portal.pages.invoices.listing import Scope
 from invoice_portal.periods import DAY, by_window, covered, days_of, earlier, pieces_of
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.stripe_api.meters import Meter, Summary, retrieve_meter, summaries

@@ -14,9 +14,9 @@ from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
 from invoice_portal.money import Money
 from invoice_portal.pages.handover import payable
-from invoice_portal.pages.line_view import LineView, Names, discounts_on_lines, tax_name, view_lines
-from invoice_portal.pages.parties import PartyView, view_party
-from invoice_portal.pages.status import StatusBadge, badge, overdue
+from invoice_portal.pages.invoices.lines import LineView, Names, discounts_on_lines, tax_name, view_lines
+from invoice_portal.pages.invoices.parties import PartyView, view_party
+from invoice_portal.pages.invoices.status import StatusBadge, badge, overdue
 from invoice_portal.stripe_api.credit_notes import CreditNote
 from invoice_portal.stripe_api.invoices import Address, InvoiceNames, Line, Party, WholeInvoice
 from invoice_portal.stripe_api.payments import Payment

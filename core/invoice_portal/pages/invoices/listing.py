@@ -14,7 +14,7 @@ from typing import Final
 
 from invoice_portal.effects import StripeCall
 from invoice_portal.errors import NotFound
-from invoice_portal.pages.status import STATUS_NAMES
+from invoice_portal.pages.invoices.status import STATUS_NAMES
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
 from invoice_portal.stripe_api.reading import Listing

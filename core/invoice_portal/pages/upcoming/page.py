@@ -8,8 +8,8 @@ from typing import Any, Final
 from invoice_portal.effects import Ok, Outcome, StripeCall, each
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
-from invoice_portal.pages.coming import Bill, Coming, bills_of, preview_calls
-from invoice_portal.pages.upcoming_view import Upcoming, view_upcoming
+from invoice_portal.pages.upcoming.bills import Bill, Coming, bills_of, preview_calls
+from invoice_portal.pages.upcoming.view import Upcoming, view_upcoming
 from invoice_portal.pages.viewing import looked_at, running_in_view
 from invoice_portal.settings import PaneName
 from invoice_portal.stripe_api.invoice_items import pending_items_of

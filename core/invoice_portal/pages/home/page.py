@@ -8,10 +8,19 @@ from invoice_portal.effects import Ok, Outcome, each, needed, together
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.identity import CustomerId
-from invoice_portal.pages.home_known import Known
-from invoice_portal.pages.home_panes import Around, retrieve_panes
-from invoice_portal.pages.home_view import HomeData, view_home
-from invoice_portal.pages.listing import Cursor, InvoicePage, Scope, Wanted, fill, first_call, read_cursor, read_wanted
+from invoice_portal.pages.home.known import Known
+from invoice_portal.pages.home.panes import Around, retrieve_panes
+from invoice_portal.pages.home.view import HomeData, view_home
+from invoice_portal.pages.invoices.listing import (
+    Cursor,
+    InvoicePage,
+    Scope,
+    Wanted,
+    fill,
+    first_call,
+    read_cursor,
+    read_wanted,
+)
 from invoice_portal.pages.message import message_page
 from invoice_portal.pages.owned import customers_with
 from invoice_portal.pages.paying.on_its_way import marked, under_way

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from invoice_portal.effects import Ok, Outcome, StripeCall
-from invoice_portal.pages.home_known import Known
-from invoice_portal.pages.metered import Metered, metered_items
+from invoice_portal.pages.home.known import Known
+from invoice_portal.pages.usage.metered import Metered, metered_items
 from invoice_portal.periods import covered
 from invoice_portal.stripe_api.meters import Summary, summaries
 from invoice_portal.stripe_api.reading import Listing

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from invoice_portal.effects import Ok
 from invoice_portal.i18n import Language
 from invoice_portal.money import Money
-from invoice_portal.pages.coming import Bill, Coming, Sum, sums_of, unbilled, words
-from invoice_portal.pages.home_known import subscription_name
-from invoice_portal.pages.invoice_view import TotalView, view_totals
-from invoice_portal.pages.line_view import LineView, Names, view_lines
+from invoice_portal.pages.home.known import subscription_name
+from invoice_portal.pages.invoices.lines import LineView, Names, view_lines
+from invoice_portal.pages.invoices.view import TotalView, view_totals
+from invoice_portal.pages.upcoming.bills import Bill, Coming, Sum, sums_of, unbilled, words
 from invoice_portal.stripe_api.previews import Preview
 from invoice_portal.visits import Visit
 

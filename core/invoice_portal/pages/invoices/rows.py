@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from invoice_portal.pages.handover import payable
-from invoice_portal.pages.status import StatusBadge, badge
+from invoice_portal.pages.invoices.status import StatusBadge, badge
 from invoice_portal.settings import Action
 from invoice_portal.stripe_api.invoices import Invoice
 from invoice_portal.visits import Visit

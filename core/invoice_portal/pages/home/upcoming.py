@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invoice_portal.effects import Outcome, StripeCall
-from invoice_portal.pages.coming import Bill, bills_of, preview_calls, sums_of, words
-from invoice_portal.pages.home_known import Known, subscription_name
+from invoice_portal.pages.home.known import Known, subscription_name
+from invoice_portal.pages.upcoming.bills import Bill, bills_of, preview_calls, sums_of, words
 from invoice_portal.visits import Visit
 
 MOST: Final = 12
