@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from invoice_portal import CustomerId, Email
 from invoice_portal.errors import NotAllowed, NotFound, NotIdentified, StripeRefused, StripeUnavailable
-from invoice_portal.pages.invoice import invoice as invoice_page
-from invoice_portal.pages.invoice_view import InvoiceView
+from invoice_portal.pages.invoices.page import invoice as invoice_page
+from invoice_portal.pages.invoices.view import InvoiceView
 from invoice_portal.sessions import Arrival
 
 from .helpers.invoice_page import CUS, CUSTOMERS, LINES, NOTES, ONE, PAYMENTS, page_of, stripe_with, view_of

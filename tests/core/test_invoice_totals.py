@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from invoice_portal import CustomerId
 from invoice_portal.http import Page
 from invoice_portal.money import Money, format_money
-from invoice_portal.pages.invoice import invoice as invoice_page
-from invoice_portal.pages.invoice_view import TotalView
+from invoice_portal.pages.invoices.page import invoice as invoice_page
+from invoice_portal.pages.invoices.view import TotalView
 
 from .helpers.objects import DAY, NOW, Json, invoice, line, listing, paid_invoice, tax, tax_rate
 from .helpers.programs import Stripe, play
