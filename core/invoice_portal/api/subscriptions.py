@@ -15,7 +15,7 @@ from invoice_portal.managing.changing import confirm, quote
 from invoice_portal.managing.ending import cancel, ends_now, pause, read_reason, resume, unpause
 from invoice_portal.managing.keeping import keep
 from invoice_portal.managing.rules import Deed, deeds
-from invoice_portal.pages.owned import own_subscription, subscription_to_change
+from invoice_portal.owned import own_subscription, subscription_to_change
 from invoice_portal.pages.subscriptions.cancelling import offer_before
 from invoice_portal.pages.subscriptions.changing import note_taken, plan_choices, read_quantity, view_quote, wish_from
 from invoice_portal.pages.subscriptions.naming import names_of

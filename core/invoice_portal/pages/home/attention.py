@@ -13,7 +13,7 @@ from invoice_portal.pages.handover import payable
 from invoice_portal.pages.home.known import Known, subscription_name
 from invoice_portal.pages.invoices.status import overdue
 from invoice_portal.pages.paying.limits import manages_methods
-from invoice_portal.pages.payment_words import known_reason, method_name
+from invoice_portal.payment_words import known_reason, method_name
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.stripe_api.invoices import Invoice
 from invoice_portal.stripe_api.payment_methods import SavedMethod, retrieve_method

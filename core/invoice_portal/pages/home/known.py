@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from invoice_portal.i18n import Language
-from invoice_portal.pages.invoices.listing import Scope
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.invoices import Invoice
 from invoice_portal.stripe_api.subscriptions import Subscription
+from invoice_portal.viewing import Scope
 
 
 @dataclass(frozen=True, slots=True)

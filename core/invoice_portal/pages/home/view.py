@@ -10,7 +10,7 @@ from invoice_portal.money import Money
 from invoice_portal.pages.handover import payable
 from invoice_portal.pages.home.known import subscription_name
 from invoice_portal.pages.home.panes import Around, Pane
-from invoice_portal.pages.invoices.listing import InvoicePage, Scope, Wanted, seal_cursor
+from invoice_portal.pages.invoices.listing import InvoicePage, Wanted, seal_cursor
 from invoice_portal.pages.invoices.rows import InvoiceRow, make_rows
 from invoice_portal.pages.invoices.status import STATUS_NAMES, overdue
 from invoice_portal.pages.paying.limits import pays_here
@@ -18,6 +18,7 @@ from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.invoices import Invoice
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription
+from invoice_portal.viewing import Scope
 from invoice_portal.visits import Visit
 
 

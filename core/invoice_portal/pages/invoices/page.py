@@ -7,9 +7,9 @@ from typing import Final, TypeVar
 
 from invoice_portal.effects import Ok, Outcome, StripeCall, together
 from invoice_portal.http import Page, Response
+from invoice_portal.owned import fetch_owned
 from invoice_portal.pages.invoices.history import history
 from invoice_portal.pages.invoices.view import Extras, view_invoice
-from invoice_portal.pages.owned import fetch_owned
 from invoice_portal.stripe_api.credit_notes import credit_notes_of
 from invoice_portal.stripe_api.invoices import (
     InvoiceNames,

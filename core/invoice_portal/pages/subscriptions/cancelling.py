@@ -17,7 +17,7 @@ from invoice_portal.managing.keeping import keep
 from invoice_portal.managing.rules import demand
 from invoice_portal.marking import N_
 from invoice_portal.money import Money
-from invoice_portal.pages.owned import subscription_to_change
+from invoice_portal.owned import subscription_to_change
 from invoice_portal.pages.subscriptions.naming import names_of
 from invoice_portal.pages.subscriptions.view import name_of_subscription
 from invoice_portal.stripe_api.coupons import Coupon, retrieve_coupon

@@ -21,7 +21,7 @@ from invoice_portal.managing.changing import Quote, Wish, confirm, offered_wish,
 from invoice_portal.managing.rules import choices, plan_item
 from invoice_portal.marking import N_
 from invoice_portal.money import Money
-from invoice_portal.pages.owned import subscription_to_change
+from invoice_portal.owned import subscription_to_change
 from invoice_portal.pages.subscriptions.cancelling import done
 from invoice_portal.pages.subscriptions.naming import names_of
 from invoice_portal.pages.subscriptions.price_words import price_words, rhythm

@@ -10,12 +10,12 @@ from invoice_portal.effects import Failed, Ok, Outcome, StripeCall
 from invoice_portal.errors import NotFound
 from invoice_portal.i18n import Language
 from invoice_portal.money import Money
-from invoice_portal.pages.invoices.listing import Scope
 from invoice_portal.stripe_api.invoice_items import InvoiceItem
 from invoice_portal.stripe_api.previews import Preview, preview_of
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.stripe_api.tax_rates import TaxRate
+from invoice_portal.viewing import Scope
 
 Kind: TypeAlias = Literal[
     "bill", "trial", "last", "ends", "paused", "uncollected", "unpaid", "waiting", "nothing", "unknown"

@@ -10,12 +10,12 @@ from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.pages.upcoming.bills import Bill, Coming, bills_of, preview_calls
 from invoice_portal.pages.upcoming.view import Upcoming, view_upcoming
-from invoice_portal.pages.viewing import looked_at, running_in_view
 from invoice_portal.settings import PaneName
 from invoice_portal.stripe_api.invoice_items import pending_items_of
 from invoice_portal.stripe_api.products import products_with
 from invoice_portal.stripe_api.subscriptions import discounts_of
 from invoice_portal.stripe_api.tax_rates import TaxRate, is_tax_rate_id, tax_rate
+from invoice_portal.viewing import looked_at, running_in_view
 from invoice_portal.visits import Visit
 
 MOST_PREVIEWS: Final = 24

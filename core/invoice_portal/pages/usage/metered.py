@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
-from invoice_portal.costs import DayCost, by_day, running
 from invoice_portal.effects import Ok, Outcome, StripeCall, in_groups
-from invoice_portal.pages.invoices.listing import Scope
+from invoice_portal.pages.usage.costs import DayCost, by_day, running
 from invoice_portal.periods import DAY, by_window, covered, days_of, earlier, pieces_of
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.stripe_api.meters import Meter, Summary, retrieve_meter, summaries
@@ -18,6 +17,7 @@ from invoice_portal.stripe_api.prices import Price, retrieve_price
 from invoice_portal.stripe_api.products import products_with
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription, SubscriptionItem
+from invoice_portal.viewing import Scope
 from invoice_portal.visits import Visit
 
 MOST_AT_ONCE: Final = 6

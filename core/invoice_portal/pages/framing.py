@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from invoice_portal.assets import asset_url, theme_version
 from invoice_portal.http import HostForm, Page
 from invoice_portal.i18n import Languages
 from invoice_portal.identity import Email
-from invoice_portal.pages.assets import asset_url, theme_version
 from invoice_portal.pages.menu import MenuEntry, menu_of
 from invoice_portal.pages.paying.limits import pays_here
 from invoice_portal.sessions import Arrival
