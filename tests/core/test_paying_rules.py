@@ -13,7 +13,7 @@ from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.paying.limits import part_allowed, part_fits, read_amount
 from invoice_portal.pages.paying.own_intent import Wish, key_of
 from invoice_portal.pages.paying.statement import open_statement, seal_statement, state_of
-from invoice_portal.pages.payment_words import refusal
+from invoice_portal.payment_words import refusal
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.invoices import Invoice, parse_invoice
 from invoice_portal.stripe_api.payments import Payment, parse_intent, parse_payment

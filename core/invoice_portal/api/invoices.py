@@ -26,18 +26,18 @@ from invoice_portal.effects import Ok, each
 from invoice_portal.errors import BadRequest, NotFound
 from invoice_portal.identity import CustomerId
 from invoice_portal.money import Money
+from invoice_portal.owned import customers_with
 from invoice_portal.pages.handover import pdf_of_credit_note, pdf_of_invoice
-from invoice_portal.pages.history import history
-from invoice_portal.pages.invoice import whole_invoice
-from invoice_portal.pages.invoice_view import view_invoice
-from invoice_portal.pages.listing import Scope, Wanted, fill, first_call, read_cursor, read_wanted, seal_cursor
-from invoice_portal.pages.owned import customers_with
-from invoice_portal.pages.status import STATUS_NAMES, overdue
-from invoice_portal.pages.viewing import check_choice, customer_in_view, scope_of
+from invoice_portal.pages.invoices.history import history
+from invoice_portal.pages.invoices.listing import Wanted, fill, first_call, read_cursor, read_wanted, seal_cursor
+from invoice_portal.pages.invoices.page import whole_invoice
+from invoice_portal.pages.invoices.status import STATUS_NAMES, overdue
+from invoice_portal.pages.invoices.view import view_invoice
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import subscriptions_of
+from invoice_portal.viewing import Scope, check_choice, customer_in_view, scope_of
 from invoice_portal.visits import Visit
 
 

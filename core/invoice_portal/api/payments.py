@@ -12,7 +12,7 @@ from invoice_portal.pages.paying.methods_view import expiry_text
 from invoice_portal.pages.payment_methods.changing import made_default, removed
 from invoice_portal.pages.payment_methods.owner import Charged, charged_of, customer_in_view, demand_managing, owners
 from invoice_portal.pages.payment_methods.page import in_order, warning
-from invoice_portal.pages.payment_words import method_name
+from invoice_portal.payment_words import method_name
 from invoice_portal.stripe_api.payment_methods import SavedMethod, methods_of
 from invoice_portal.visits import Visit
 
