@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any, Final
 
 from invoice_portal.effects import Count, Query
@@ -22,13 +23,13 @@ log = logging.getLogger("invoice_portal")
 async def limit_entering(visit: Visit) -> None:
     """Raises ``TooManyRequests`` where one address came in too often. A host that hides addresses sets no limit."""
     if visit.request.client:
-        await _limit(visit, visit.settings.enter_limit, f"enter {visit.request.client}")
+        await _limit(visit, visit.settings.enter_limit, f"enter {network_of(visit.request.client)}")
 
 
 async def limit_sending(visit: Visit, link: str) -> None:
     """Raises ``TooManyRequests`` where one address, or anybody for one link, asked for a fresh one too often."""
     if visit.request.client:
-        await _limit(visit, visit.settings.send_limit, f"send {visit.request.client}")
+        await _limit(visit, visit.settings.send_limit, f"send {network_of(visit.request.client)}")
     await _limit(visit, visit.settings.send_limit, f"send {link}")
 
 
@@ -64,7 +65,7 @@ def _declines_from_here(visit: Visit) -> Sequence[tuple[str, str]]:
     most, _, window = visit.settings.decline_limit.partition("/")
     if not most or not visit.request.client:
         return []
-    return [(f"{int(most) * _OF_ONE_ADDRESS}/{window}", f"declined from {visit.request.client}")]
+    return [(f"{int(most) * _OF_ONE_ADDRESS}/{window}", f"declined from {network_of(visit.request.client)}")]
 
 
 async def _count(visit: Visit, counted: Sequence[tuple[str, str]]) -> None:
@@ -73,6 +74,20 @@ async def _count(visit: Visit, counted: Sequence[tuple[str, str]]) -> None:
             await _wait(visit, limit, key)
     except StoreUnavailable as error:
         log.error("a declined payment was not counted: %s", error.detail)
+
+
+def network_of(client: str) -> str:
+    """What of an address is one visitor's: of IPv6 the first 64 bits, since whoever has those has all that follow.
+
+    A text that is no address, as some servers give for a socket, is one visitor.
+    """
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
 
 
 async def _limit(visit: Visit, limit: str, key: str) -> None:

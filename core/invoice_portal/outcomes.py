@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 from invoice_portal.effects import Atomic, HostCall, Query
 from invoice_portal.errors import StoreUnavailable
 from invoice_portal.hooks import Event, Hooks, Payment, Way
-from invoice_portal.pages.payment_words import shown_code
+from invoice_portal.payment_words import shown_code
 from invoice_portal.sessions import Arrival
 from invoice_portal.sharing.model import Desk, clean
 from invoice_portal.sharing.rules import DAY

@@ -16,7 +16,7 @@ from stripe_sandbox.test_clocks import KIND
 
 CARDS = ("pm_card_visa", "pm_card_chargeCustomerFail", "pm_card_authenticationRequired")
 BEHAVIORS = st.sampled_from(["create_prorations", "always_invoice", "none"])
-PAYMENTS = st.sampled_from(["allow_incomplete", "default_incomplete", "error_if_incomplete"])
+PAYMENTS = st.sampled_from(["allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"])
 QUANTITIES = st.integers(0, 5)
 
 

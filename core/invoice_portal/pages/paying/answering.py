@@ -8,7 +8,7 @@ from invoice_portal.answers import retry_header
 from invoice_portal.errors import PortalError
 from invoice_portal.http import Data, Redirect
 from invoice_portal.pages.paying.settle import Settled
-from invoice_portal.pages.payment_words import refusal, shown_code
+from invoice_portal.payment_words import refusal, shown_code
 from invoice_portal.visits import Visit
 
 

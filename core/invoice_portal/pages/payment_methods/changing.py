@@ -9,7 +9,7 @@ from invoice_portal.errors import NotFound, PortalError, StripeRejected
 from invoice_portal.hooks import Payable
 from invoice_portal.http import Data, Redirect, Response
 from invoice_portal.limiting import count_decline, count_decline_here, limit_declines
-from invoice_portal.pages.owned import given_subscription
+from invoice_portal.owned import given_subscription
 from invoice_portal.pages.paying.answering import told_error
 from invoice_portal.pages.paying.asking import wanted_types
 from invoice_portal.pages.payment_methods.owner import (
@@ -22,7 +22,7 @@ from invoice_portal.pages.payment_methods.owner import (
     own_method,
     owners,
 )
-from invoice_portal.pages.payment_words import shown_code
+from invoice_portal.payment_words import shown_code
 from invoice_portal.recording import record
 from invoice_portal.sharing.trail import Entry
 from invoice_portal.stripe_api.default_methods import set_customer_default, set_subscription_default
