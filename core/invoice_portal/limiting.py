@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Final
 
 from invoice_portal.effects import Count, Query
@@ -16,14 +17,28 @@ _SECONDS: Final = {"second": 1, "minute": 60, "hour": 60 * 60, "day": 24 * 60 * 
 async def limit_entering(visit: Visit) -> None:
     """Raises ``TooManyRequests`` where one address came in too often. A host that hides addresses sets no limit."""
     if visit.request.client:
-        await _limit(visit, visit.settings.enter_limit, f"enter {visit.request.client}")
+        await _limit(visit, visit.settings.enter_limit, f"enter {network_of(visit.request.client)}")
 
 
 async def limit_sending(visit: Visit, link: str) -> None:
     """Raises ``TooManyRequests`` where one address, or anybody for one link, asked for a fresh one too often."""
     if visit.request.client:
-        await _limit(visit, visit.settings.send_limit, f"send {visit.request.client}")
+        await _limit(visit, visit.settings.send_limit, f"send {network_of(visit.request.client)}")
     await _limit(visit, visit.settings.send_limit, f"send {link}")
+
+
+def network_of(client: str) -> str:
+    """What of an address is one visitor's: of IPv6 the first 64 bits, since whoever has those has all that follow.
+
+    A text that is no address, as some servers give for a socket, is one visitor.
+    """
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
 
 
 async def _limit(visit: Visit, limit: str, key: str) -> None:

@@ -51,10 +51,7 @@ class Beside:
 
 async def home(visit: Visit) -> Response:
     """The customer's invoices. The list must be there; the panes beside it may fail alone."""
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice does not open the list")
-    identity = arrival.identity
+    identity = visit.in_portal().identity
     if isinstance(identity, CustomerId):
         try:
             return await _home_of(visit, identity.id, ())

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from invoice_portal.effects import Outcome, StripeCall
 from invoice_portal.pages.home.known import Known, subscription_name
-from invoice_portal.pages.upcoming.bills import Bill, bills_of, preview_calls, sums_of, words
+from invoice_portal.pages.upcoming.bills import Bill, balance_notes, bills_of, preview_calls, sums_of, words
 from invoice_portal.visits import Visit
 
 MOST: Final = 12
@@ -30,6 +30,7 @@ class UpcomingPane:
 
     amounts: tuple[str, ...]
     when: str
+    notes: tuple[str, ...]
     rows: tuple[BillRow, ...]
     problem: str
     url: str
@@ -45,10 +46,11 @@ def view(visit: Visit, known: Known, outcomes: Sequence[Outcome[Any]]) -> Upcomi
     bills = bills_of(known.subscriptions[:MOST], outcomes)
     if not bills and not known.failed:
         return None
-    language, counted = visit.language, [bill for bill in bills if bill.counted]
+    language, counted, sums = visit.language, [bill for bill in bills if bill.counted], sums_of(bills)
     return UpcomingPane(
-        amounts=tuple(language.money(sum.due) for sum in sums_of(bills)),
+        amounts=tuple(language.money(sum.due) for sum in sums),
         when=_when(visit, bills, counted),
+        notes=tuple(balance_notes(language, sums)),
         rows=tuple(_row(visit, known, bill) for bill in bills) if len(bills) > 1 else (),
         problem=_problem(visit, known, bills),
         url=visit.url("upcoming", known.scope.query),
