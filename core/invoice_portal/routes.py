@@ -8,27 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from invoice_portal.api import coming, document, invoices, me, merchant, payments
+from invoice_portal import assets
 from invoice_portal.api import details as own_details
+from invoice_portal.api import document, invoices, me, merchant, payments
 from invoice_portal.api import subscriptions as own_subscriptions
-from invoice_portal.pages import (
-    assets,
-    cancelling,
-    changing,
-    details,
-    embed,
-    enter,
-    handover,
-    home,
-    invoice,
-    portal_flows,
-    sharing,
-    subscriptions,
-    upcoming,
-    usage,
-    webhook,
-)
+from invoice_portal.api import upcoming as own_upcoming
+from invoice_portal.api import usage as own_usage
+from invoice_portal.pages import details, embed, enter, handover, sharing, webhook
+from invoice_portal.pages.home.page import home
+from invoice_portal.pages.invoices.page import invoice
 from invoice_portal.pages.paying import routes as paying
+from invoice_portal.pages.subscriptions import routes as subscriptions
+from invoice_portal.pages.upcoming.page import upcoming
+from invoice_portal.pages.usage.page import usage, usage_csv
 from invoice_portal.routing import Method, Route
 from invoice_portal.stripe_api.events import MAX_EVENT_BYTES
 
@@ -59,7 +51,6 @@ _TYPES: Final[Mapping[str, type]] = {"integer": int, "boolean": bool, "array": l
 _CUSTOMER: Final = "/customers/{customer}"
 _PORTAL_LINK: Final = "/customers/{customer}/portal_link"
 _SESSION: Final = "/portal_sessions/{session}"
-_SUBSCRIPTION: Final = "/subscriptions/{subscription}"
 _INVOICE_LINK: Final = "/invoices/{invoice}/link"
 
 MERCHANT_ROUTES: Final = (
@@ -178,20 +169,21 @@ OWN_ROUTES: Final = (
     *me.ROUTES,
     *invoices.ROUTES,
     *payments.ROUTES,
-    *coming.ROUTES,
+    *own_upcoming.ROUTES,
+    *own_usage.ROUTES,
     *own_subscriptions.ROUTES,
     *own_details.ROUTES,
 )
 """A customer's own JSON API, ``/api/me/…``: each module of :mod:`invoice_portal.api` lists its own."""
 
 ROUTES: Final = (
-    Route("home", "/", home.home),
-    Route("upcoming", "/upcoming", upcoming.upcoming, audit="upcoming.viewed"),
-    Route("usage", "/usage", usage.usage, audit="usage.viewed"),
-    Route("usage_csv", "/usage/csv", usage.usage_csv, audit="usage.downloaded"),
+    Route("home", "/", home),
+    Route("upcoming", "/upcoming", upcoming, audit="upcoming.viewed"),
+    Route("usage", "/usage", usage, audit="usage.viewed"),
+    Route("usage_csv", "/usage/csv", usage_csv, audit="usage.downloaded"),
     Route("enter", "/enter", enter.enter, ("GET", "POST"), anonymous=True, arrives=True, audit="entered"),
     Route("leave", "/leave", enter.leave, ("POST",), protected=True, audit="left"),
-    Route("invoice", "/invoices/{invoice}", invoice.invoice, audit="invoice.viewed", event="select_invoice"),
+    Route("invoice", "/invoices/{invoice}", invoice, audit="invoice.viewed", event="select_invoice"),
     Route(
         "invoice_pdf",
         "/invoices/{invoice}/pdf",
@@ -207,27 +199,11 @@ ROUTES: Final = (
         event="download_invoice",
     ),
     *paying.ROUTES,
-    Route("subscriptions", "/subscriptions", subscriptions.subscriptions),
-    Route(
-        "subscription",
-        _SUBSCRIPTION,
-        subscriptions.subscription,
-        audit="subscription.viewed",
-    ),
-    Route("subscription_cancel", _SUBSCRIPTION + "/cancel", cancelling.cancel_page),
-    Route("cancel_subscription", _SUBSCRIPTION + "/cancel", cancelling.cancel_form, ("POST",), protected=True),
-    Route("subscription_keep", _SUBSCRIPTION + "/keep", cancelling.keep_form, ("POST",), protected=True),
-    Route("subscription_resume", _SUBSCRIPTION + "/resume", cancelling.resume_form, ("POST",), protected=True),
-    Route("subscription_pause", _SUBSCRIPTION + "/pause", cancelling.pause_form, ("POST",), protected=True),
-    Route("subscription_unpause", _SUBSCRIPTION + "/unpause", cancelling.unpause_form, ("POST",), protected=True),
-    Route("subscription_portal", _SUBSCRIPTION + "/portal", portal_flows.open_portal, ("POST",), protected=True),
-    Route("subscription_change", _SUBSCRIPTION + "/change", changing.change_page),
-    Route("change_subscription", _SUBSCRIPTION + "/change", changing.change_form, ("POST",), protected=True),
+    *subscriptions.ROUTES,
     Route("details", "/details", details.details_page, audit="details.viewed"),
     Route("save_details", "/details", details.save_form, ("POST",), protected=True),
     Route("add_tax_id", "/details/tax_ids", details.add_form, ("POST",), protected=True),
     Route("remove_tax_id", "/details/tax_ids/remove", details.remove_form, ("POST",), protected=True),
-    Route("dismiss_offer", _SUBSCRIPTION + "/dismiss", changing.dismiss_form, ("POST",), protected=True),
     # No login and no form's token: who may speak here shows by the signature.
     Route("webhook", "/webhook", webhook.webhook, ("POST",), anonymous=True, api=True, longest_body=MAX_EVENT_BYTES),
     Route("invoice_link", "/l/{token}", sharing.invoice_link, anonymous=True, arrives=True),

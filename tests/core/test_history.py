@@ -9,8 +9,8 @@ import pytest
 from invoice_portal import CustomerId
 from invoice_portal.http import Page
 from invoice_portal.i18n import Languages
-from invoice_portal.pages.invoice import invoice as invoice_page
-from invoice_portal.pages.status import badge, overdue
+from invoice_portal.pages.invoices.page import invoice as invoice_page
+from invoice_portal.pages.invoices.status import badge, overdue
 from invoice_portal.stripe_api.invoices import Invoice, parse_invoice
 from invoice_portal.stripe_api.reading import Reader
 

@@ -8,7 +8,7 @@ import pytest
 
 from invoice_portal import CustomerId, Email
 from invoice_portal.errors import NotFound, NotIdentified, StripeRefused, StripeUnavailable
-from invoice_portal.pages.home import home
+from invoice_portal.pages.home.page import home
 from invoice_portal.visits import Visit
 
 from .helpers.home_page import (

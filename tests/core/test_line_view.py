@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from invoice_portal import CustomerId
 from invoice_portal.http import Page
-from invoice_portal.pages.invoice import invoice as invoice_page
-from invoice_portal.pages.line_view import LineView
+from invoice_portal.pages.invoices.lines import LineView
+from invoice_portal.pages.invoices.page import invoice as invoice_page
 
 from .helpers.objects import Json, invoice, line, listing, tax, tax_rate
 from .helpers.programs import Stripe, play

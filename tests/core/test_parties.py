@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoice_portal.i18n import Languages
-from invoice_portal.pages.parties import address_lines, view_party
+from invoice_portal.pages.invoices.parties import address_lines, view_party
 from invoice_portal.stripe_api.invoices import Address, Party
 
 ENGLISH = Languages().default

@@ -9,11 +9,11 @@ from typing import Annotated
 from invoice_portal.api.schema import Amount, Moment, Text, amount
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.pages.handover import payable
-from invoice_portal.pages.invoice_view import Fact, TotalView
-from invoice_portal.pages.line_view import LineView
-from invoice_portal.pages.parties import PartyView
-from invoice_portal.pages.rows import remark
-from invoice_portal.pages.status import badge, overdue
+from invoice_portal.pages.invoices.lines import LineView
+from invoice_portal.pages.invoices.parties import PartyView
+from invoice_portal.pages.invoices.rows import remark
+from invoice_portal.pages.invoices.status import badge, overdue
+from invoice_portal.pages.invoices.view import Fact, TotalView
 from invoice_portal.stripe_api.credit_notes import CreditNote
 from invoice_portal.stripe_api.invoices import Invoice, Line
 from invoice_portal.stripe_api.reading import Listing

@@ -10,7 +10,7 @@ from invoice_portal.effects import Ok, Outcome, each
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.identity import CustomerId
 from invoice_portal.managing.details import FIELDS, PARTS, add, changeable, check, own_details, remove, save
-from invoice_portal.pages.parties import address_lines
+from invoice_portal.pages.invoices.parties import address_lines
 from invoice_portal.stripe_api.billing_details import BillingDetails, TaxId, tax_ids_of
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.tax_id_types import TAX_ID_TYPES, tax_id_label

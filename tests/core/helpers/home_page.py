@@ -7,8 +7,8 @@ from typing import Any
 
 from invoice_portal import CustomerId
 from invoice_portal.http import Page
-from invoice_portal.pages.home import home
-from invoice_portal.pages.home_view import Home
+from invoice_portal.pages.home.page import home
+from invoice_portal.pages.home.view import Home
 
 from .objects import (
     DAY,

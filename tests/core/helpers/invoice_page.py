@@ -6,8 +6,8 @@ from typing import Any
 
 from invoice_portal import CustomerId
 from invoice_portal.http import Page
-from invoice_portal.pages.invoice import invoice as invoice_page
-from invoice_portal.pages.invoice_view import InvoiceView
+from invoice_portal.pages.invoices.page import invoice as invoice_page
+from invoice_portal.pages.invoices.view import InvoiceView
 
 from .objects import (
     Json,

@@ -1,0 +1,1 @@
+"""Invoices: the list of them, and one of them whole."""

@@ -1,0 +1,213 @@
+"""The view-models of the pages about subscriptions, ready to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from invoice_portal.effects import Ok, Outcome
+from invoice_portal.i18n import Language
+from invoice_portal.identity import Email
+from invoice_portal.managing.rules import Deed, deeds
+from invoice_portal.pages.invoices.status import StatusBadge
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, price_name
+from invoice_portal.pages.subscriptions.price_words import price_words
+from invoice_portal.pages.subscriptions.status import explained, next_step, subscription_badge
+from invoice_portal.stripe_api.subscriptions import Discount, Subscription, SubscriptionItem
+from invoice_portal.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One price of a subscription: what it is, and what it costs."""
+
+    name: str
+    price: str
+    steps: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRow:
+    """A subscription in the list; ``url`` is empty where it may not be opened."""
+
+    id: str
+    name: str
+    status: StatusBadge
+    lines: tuple[PlanLine, ...]
+    explained: str
+    next: str
+    url: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and a value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeedsView:
+    """The ways to change it: an address that is empty is not offered. ``months`` are those of a pause, in words.
+
+    ``portal_url`` leads to Stripe's own pages, with the flows that they are to open at.
+    """
+
+    change_url: str = ""
+    cancel_url: str = ""
+    resume_url: str = ""
+    pause_url: str = ""
+    unpause_url: str = ""
+    months: tuple[tuple[int, str], ...] = ()
+    portal_url: str = ""
+    flows: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to do."""
+        return any((self.change_url, self.cancel_url, self.resume_url, self.pause_url, self.unpause_url, self.flows))
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionView:
+    """One subscription with everything about it."""
+
+    id: str
+    title: str
+    status: StatusBadge
+    explained: str
+    next: str
+    lines: tuple[PlanLine, ...]
+    facts: tuple[Fact, ...]
+    discounts: tuple[str, ...]
+    discounts_failed: bool
+    invoices_url: str
+    deeds: DeedsView
+
+
+def make_subscription_rows(
+    visit: Visit, subscriptions: Iterable[Subscription], names: Mapping[str, str]
+) -> tuple[SubscriptionRow, ...]:
+    """The rows of the list: what runs comes first, what has ended last."""
+    found = sorted(subscriptions, key=lambda each: (each.ended, -each.created))
+    return tuple(_row(visit, subscription, names) for subscription in found)
+
+
+def view_subscription(
+    visit: Visit,
+    subscription: Subscription,
+    names: Mapping[str, str],
+    discounts: Outcome[tuple[Discount, ...]],
+) -> SubscriptionView:
+    """One subscription in the visitor's language."""
+    language = visit.language
+    return SubscriptionView(
+        id=subscription.id,
+        title=name_of_subscription(language, subscription, names),
+        status=subscription_badge(subscription, language),
+        explained=explained(subscription, language),
+        next=next_step(subscription, language),
+        lines=tuple(plan_line(language, item, names) for item in subscription.items),
+        facts=tuple(_facts(language, subscription)),
+        discounts=tuple(discount_words(language, each) for each in holding(discounts.value, subscription, visit.now))
+        if isinstance(discounts, Ok)
+        else (),
+        discounts_failed=not isinstance(discounts, Ok),
+        invoices_url=_invoices_url(visit, subscription),
+        deeds=_deeds(visit, subscription),
+    )
+
+
+def plan_line(language: Language, item: SubscriptionItem, names: Mapping[str, str]) -> PlanLine:
+    """One item in words."""
+    if item.price is None:
+        return PlanLine(language.gettext("Plan"), "", (), "")
+    words = price_words(language, item.price, item.quantity)
+    return PlanLine(price_name(language, item.price, names), words.text, words.steps, words.note)
+
+
+def discount_words(language: Language, discount: Discount) -> str:
+    """What a discount takes off, and until when."""
+    _ = language.gettext
+    if discount.percent_off is not None:
+        off = _("%(amount)s off", amount=language.percent(Decimal(discount.percent_off)))
+    elif discount.amount_off is not None:
+        off = _("%(amount)s off", amount=language.money(discount.amount_off))
+    else:
+        off = _("A discount applies")
+    named = f"{discount.name}: {off}" if discount.name else off
+    if discount.end is not None:
+        return _("%(discount)s, until %(date)s", discount=named, date=language.date(discount.end))
+    return _("%(discount)s, on one bill", discount=named) if discount.duration == "once" else named
+
+
+def _invoices_url(visit: Visit, subscription: Subscription) -> str:
+    """The list of its invoices: of several customers with one address, its own one's."""
+    if not visit.may("view"):
+        return ""
+    known_by_email = isinstance(visit.identified().identity, Email)
+    customer = (subscription.owner or "") if known_by_email else ""
+    return visit.url("home", {"customer": customer, "subscription": subscription.id})
+
+
+def holding(discounts: Iterable[Discount], subscription: Subscription, now: int) -> tuple[Discount, ...]:
+    """The discounts that still take something off: one for a single bill is used up by the next that is made."""
+    began = subscription.period[0] if subscription.period else 0
+    return tuple(
+        each
+        for each in discounts
+        if (each.end is None or each.end > now) and (each.duration != "once" or (each.start or 0) >= began)
+    )
+
+
+def _row(visit: Visit, subscription: Subscription, names: Mapping[str, str]) -> SubscriptionRow:
+    language = visit.language
+    return SubscriptionRow(
+        id=subscription.id,
+        name=name_of_subscription(language, subscription, names),
+        status=subscription_badge(subscription, language),
+        lines=tuple(plan_line(language, item, names) for item in subscription.items),
+        explained=explained(subscription, language),
+        next=next_step(subscription, language),
+        url=visit.url("subscription", subscription=subscription.id) if visit.may("view") else "",
+        ended=subscription.ended,
+    )
+
+
+def _facts(language: Language, subscription: Subscription) -> Iterable[Fact]:
+    _ = language.gettext
+    yield Fact(_("Since"), language.date(subscription.created))
+    if subscription.period and not subscription.ended:
+        yield Fact(_("Current period"), language.period(*subscription.period))
+    if subscription.status == "trialing" and subscription.trial_end:
+        yield Fact(_("Trial until"), language.date(subscription.trial_end))
+    pays = _("By invoice") if subscription.sends_invoices else _("Automatically")
+    if not subscription.ended:
+        yield Fact(_("Payment"), pays)
+
+
+def _deeds(visit: Visit, subscription: Subscription) -> DeedsView:
+    allowed, settings = deeds(visit, subscription), visit.settings.subscriptions
+    _, ngettext = visit.language.gettext, visit.language.ngettext
+
+    def url(deed: Deed, route: str) -> str:
+        return visit.url(route, subscription=subscription.id) if deed in allowed else ""
+
+    if settings.billing_portal:
+        labels: dict[Deed, str] = {"change": _("Change plan"), "cancel": _("Cancel subscription")}
+        flows = tuple((deed, label) for deed, label in labels.items() if deed in allowed)
+        return DeedsView(portal_url=visit.url("subscription_portal", subscription=subscription.id), flows=flows)
+    return DeedsView(
+        change_url=url("change", "subscription_change"),
+        cancel_url=url("cancel", "subscription_cancel"),
+        resume_url=url("resume", "subscription_resume"),
+        pause_url=url("pause", "subscription_pause"),
+        unpause_url=url("unpause", "subscription_unpause"),
+        months=tuple(
+            (months, ngettext("%(count)s month", "%(count)s months", months)) for months in settings.pause_months
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Usage of meters: by day, by hour, and as a file."""
