@@ -145,7 +145,7 @@ def _late(visit: Visit, invoice: Invoice) -> Notice:
         invoice,
         tone="late",
         text=_(
-            "Invoice %(number)s over %(amount)s is overdue.",
+            "Invoice %(number)s for %(amount)s is overdue.",
             amount=visit.language.money(invoice.amount_remaining),
             number=_number(visit, invoice),
         ),
