@@ -197,6 +197,14 @@ class PaymentDeclined(PortalError):
         self.replayed = replayed
 
 
+class ChangeRefused(PortalError):
+    """Stripe does not take a change of a subscription as it stands: nothing was changed, and trying again is no use."""
+
+    status = 422
+    title = N_("That did not work just now")
+    advice = N_("This change is not possible just now, and nothing was charged. Please contact us.")
+
+
 class Conflict(PortalError):
     """The same object was changed at the same time, or something else was asked for under one idempotency key."""
 

@@ -209,7 +209,7 @@ async def leave(visit: Visit, body: Leaving) -> Left:
     if offered:
         offer = offered.offer
         return Left(False, Staying(offer.id, offered.title, offered.text, offer.price), await _named(visit, found))
-    await cancel(visit, found, reason, now=ends_now(visit, body.when))
+    await cancel(visit, found, reason, now=ends_now(visit, found, body.when))
     return Left(True, None, await _now(visit))
 
 
