@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from invoice_portal.api import coming, document, invoices, me, merchant, payments
+from invoice_portal import assets
 from invoice_portal.api import details as own_details
+from invoice_portal.api import document, invoices, me, merchant, payments
 from invoice_portal.api import subscriptions as own_subscriptions
-from invoice_portal.pages import assets, details, embed, enter, handover, sharing, webhook
+from invoice_portal.api import upcoming as own_upcoming
+from invoice_portal.api import usage as own_usage
+from invoice_portal.pages import details, embed, enter, handover, sharing, webhook
 from invoice_portal.pages.home.page import home
 from invoice_portal.pages.invoices.page import invoice
 from invoice_portal.pages.paying import routes as paying
@@ -166,7 +169,8 @@ OWN_ROUTES: Final = (
     *me.ROUTES,
     *invoices.ROUTES,
     *payments.ROUTES,
-    *coming.ROUTES,
+    *own_upcoming.ROUTES,
+    *own_usage.ROUTES,
     *own_subscriptions.ROUTES,
     *own_details.ROUTES,
 )

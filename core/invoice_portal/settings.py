@@ -195,6 +195,13 @@ class PortalSettings:
         default="5/hour",
         metadata=_about("How often a fresh link may be asked for, by one address and for one link. Empty: any."),
     )
+    decline_limit: str = field(
+        default="10/hour",
+        metadata=_about(
+            "How many payments of one customer may be declined, and five times as many from one address, before no "
+            "more is taken for a while. Empty: any."
+        ),
+    )
     rate_limit_storage: str = field(
         default="memory://",
         repr=False,

@@ -140,6 +140,7 @@ _TEXTS: Final = (
     "database_url",
     "enter_limit",
     "send_limit",
+    "decline_limit",
     "rate_limit_storage",
 )
 _RANGES: Final[Sequence[tuple[str, tuple[type, ...], float, float]]] = (
@@ -311,7 +312,7 @@ def _check_links(settings: PortalSettings) -> None:
         raise ConfigurationError("subscriptions: billing_portal needs public_url, where Stripe's pages lead back to.")
     if settings.live and settings.public_url and address.scheme != "https":
         raise ConfigurationError("public_url must be https with a live key: links let people in.")
-    for name in ("enter_limit", "send_limit"):
+    for name in ("enter_limit", "send_limit", "decline_limit"):
         if (limit := getattr(settings, name)) and not _LIMIT.fullmatch(limit):
             raise ConfigurationError(f"{name} must be a number and a time, such as '5/hour', not {limit!r}.")
     schemes = ("memory://", "redis://", "rediss://")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from invoice_portal.api.invoice_parts import (
@@ -26,18 +26,18 @@ from invoice_portal.effects import Ok, each
 from invoice_portal.errors import BadRequest, NotFound
 from invoice_portal.identity import CustomerId
 from invoice_portal.money import Money
+from invoice_portal.owned import customers_with
 from invoice_portal.pages.handover import pdf_of_credit_note, pdf_of_invoice
 from invoice_portal.pages.invoices.history import history
-from invoice_portal.pages.invoices.listing import Scope, Wanted, fill, first_call, read_cursor, read_wanted, seal_cursor
+from invoice_portal.pages.invoices.listing import Wanted, fill, first_call, read_cursor, read_wanted, seal_cursor
 from invoice_portal.pages.invoices.page import whole_invoice
 from invoice_portal.pages.invoices.status import STATUS_NAMES, overdue
 from invoice_portal.pages.invoices.view import view_invoice
-from invoice_portal.pages.owned import customers_with
-from invoice_portal.pages.viewing import check_choice, customer_in_view, scope_of
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import subscriptions_of
+from invoice_portal.viewing import Scope, check_choice, customer_in_view, scope_of
 from invoice_portal.visits import Visit
 
 
@@ -100,7 +100,7 @@ class WholeInvoiceData:
 class PdfAddress:
     """Where the PDF is right now: go there at once, the address opens the document without a login."""
 
-    url: str
+    url: str = field(repr=False)
 
 
 async def invoices(visit: Visit) -> Invoices:
@@ -109,9 +109,7 @@ async def invoices(visit: Visit) -> Invoices:
     Raises ``BadRequest`` for a filter that makes no sense, ``NotFound`` for a cursor, customer or subscription of
     somebody else's.
     """
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice does not open the list")
+    arrival = visit.in_portal()
     wanted = _wanted(visit)
     if isinstance(arrival.identity, CustomerId):
         try:
@@ -186,7 +184,7 @@ async def invoice(visit: Visit) -> WholeInvoiceData:
     whole, extras = await whole_invoice(visit)
     view = view_invoice(visit, whole, extras)
     past = history(visit, whole, extras.payments, extras.credit_notes)
-    sees_others = visit.identified().invoice is None
+    sees_others = visit.one_invoice is None
     return WholeInvoiceData(
         invoice=invoice_data(visit, whole.invoice, can_pay=bool(view.pay and view.pay.pay_url)),
         title=view.title,

@@ -239,8 +239,8 @@ async def _make_once_paid(
 ) -> str:
     """Let the change wait until the customer has confirmed its payment: Stripe makes it then, or drops it in a day.
 
-    docs.stripe.com/billing/subscriptions/pending-updates; metadata cannot be part of it. Raises ``declined`` where
-    Stripe does not take it so: the plan is as it was.
+    docs.stripe.com/billing/subscriptions/pending-updates. Raises ``declined`` where Stripe does not take it so: then
+    the plan is as it was.
     """
     try:
         call = save_subscription(subscription.id, {**changes, "payment_behavior": "pending_if_incomplete"}, key)

@@ -12,8 +12,7 @@ from invoice_portal.i18n import countries
 from invoice_portal.identity import CustomerId, Email
 from invoice_portal.managing.asking import noted
 from invoice_portal.marking import N_
-from invoice_portal.pages.owned import customers_with
-from invoice_portal.pages.viewing import customer_in_view
+from invoice_portal.owned import customers_with
 from invoice_portal.stripe_api.billing_details import (
     BillingDetails,
     TaxId,
@@ -25,6 +24,7 @@ from invoice_portal.stripe_api.billing_details import (
 )
 from invoice_portal.subscription_settings import Detail
 from invoice_portal.tax_id_types import TAX_ID_TYPES
+from invoice_portal.viewing import customer_in_view
 from invoice_portal.visits import Visit
 
 PARTS: Final = ("line1", "line2", "city", "state", "postal_code", "country")

@@ -44,7 +44,7 @@ def menu_of(visit: Visit) -> tuple[MenuEntry, ...]:
     The customer in view stays in view: one address may have several.
     """
     arrival = visit.arrival
-    if not isinstance(arrival, Arrival) or arrival.invoice is not None or not visit.may("view"):
+    if not isinstance(arrival, Arrival) or visit.one_invoice is not None or not visit.may("view"):
         return ()
     keep, here = {"customer": visit.request.query.get("customer", "")}, visit.here({})
     open_parts = [part for part in _PARTS if part.open_to(visit)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
-from invoice_portal.pages.payment_words import known_reason, method_name
+from invoice_portal.payment_words import known_reason, method_name
 from invoice_portal.stripe_api.credit_notes import CreditNote
 from invoice_portal.stripe_api.invoices import WholeInvoice
 from invoice_portal.stripe_api.payments import Payment

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from invoice_portal.assets import asset_url
 from invoice_portal.effects import each, needed
 from invoice_portal.errors import NotFound, PortalError
 from invoice_portal.hooks import Payable
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.money import Money
-from invoice_portal.pages.assets import asset_url
+from invoice_portal.owned import given_subscription
 from invoice_portal.pages.invoices.status import StatusBadge, badge
-from invoice_portal.pages.owned import given_subscription
 from invoice_portal.pages.paying.answering import text_of
 from invoice_portal.pages.paying.asking import wanted_types
 from invoice_portal.pages.paying.due import Due
@@ -23,8 +23,8 @@ from invoice_portal.pages.paying.methods_view import MethodView, saved_for, view
 from invoice_portal.pages.paying.on_its_way import marked, under_way
 from invoice_portal.pages.paying.saved import pay_one
 from invoice_portal.pages.paying.statement import seal_statement, state_of
-from invoice_portal.pages.viewing import looked_at
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
+from invoice_portal.viewing import looked_at
 from invoice_portal.visits import Visit
 
 MOST_AT_ONCE: Final = 25

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from invoice_portal.assets import asset_url
 from invoice_portal.http import Page, Response
 from invoice_portal.i18n import Language
-from invoice_portal.pages.assets import asset_url
 from invoice_portal.pages.paying.methods_view import expires_before, expiry_text
 from invoice_portal.pages.paying.page import stripe_options
 from invoice_portal.pages.payment_methods.owner import (
@@ -18,7 +18,7 @@ from invoice_portal.pages.payment_methods.owner import (
     in_view,
     owners,
 )
-from invoice_portal.pages.payment_words import method_name, refusal
+from invoice_portal.payment_words import method_name, refusal
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.payment_methods import SavedMethod, methods_of
 from invoice_portal.visits import Visit

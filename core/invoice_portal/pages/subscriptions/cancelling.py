@@ -28,9 +28,8 @@ from invoice_portal.managing.keeping import keep
 from invoice_portal.managing.rules import demand, in_rhythm, plan_item
 from invoice_portal.marking import N_
 from invoice_portal.money import Money
-from invoice_portal.pages.owned import subscription_to_change
-from invoice_portal.pages.subscriptions.naming import names_of
-from invoice_portal.pages.subscriptions.view import name_of_subscription
+from invoice_portal.owned import subscription_to_change
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, names_of
 from invoice_portal.stripe_api.coupons import Coupon, retrieve_coupon
 from invoice_portal.stripe_api.prices import retrieve_price
 from invoice_portal.stripe_api.subscriptions import Subscription

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from invoice_portal.demo_offers import DETAILS, demo_subscriptions
+from invoice_portal.commands.demo_offers import DETAILS, demo_subscriptions
 from invoice_portal.resources import data_dir
 from invoice_portal.settings_checks import ENV_PREFIX
 
