@@ -279,3 +279,19 @@ def test_a_page_that_is_opened_again_after_the_change_leads_to_the_subscription(
         again = browser.get(f"/subscriptions/{id}/change", query)
         assert (again.status, again.location.split("?")[0].rpartition("/")[2]) == (303, id)
         account.post(f"subscriptions/{id}", items=[{"id": shop.now(id)["items"]["data"][0]["id"], "price": shop.team}])
+
+
+def test_a_schedule_keeps_changes_away_and_says_so(mount: Mount, account: Account, stripe: StripeServer) -> None:
+    shop = Shop(account)
+    id = shop.subscribe()
+    portal = mount(**shop.settings())
+    assert "planned changes" not in portal.arrive(ANNA).get(f"/subscriptions/{id}").text
+    stripe.change(f"/v1/subscriptions/{id}", lambda now: {**now, "schedule": "sub_sched_1"})
+    browser = portal.arrive(ANNA)
+    page = browser.get(f"/subscriptions/{id}")
+    assert "We have planned changes to this subscription." in page.text
+    assert "Change plan" not in page.text
+    assert "Cancel subscription" not in page.text
+    assert act(browser, id, "cancel").status == 403
+    assert browser.get(f"/subscriptions/{id}/change", {"price": shop.big}).status == 403
+    assert "planned changes" not in mount().arrive(ANNA).get(f"/subscriptions/{id}").text
