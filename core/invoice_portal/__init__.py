@@ -28,6 +28,7 @@ from invoice_portal.errors import (
     StripeRefused,
     StripeRejected,
     StripeUnavailable,
+    TooManyDeclines,
     TooManyRequests,
     Vetoed,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "StripeUnavailable",
     "SubscriptionSettings",
     "Theme",
+    "TooManyDeclines",
     "TooManyRequests",
     "Upsell",
     "Vetoed",

@@ -23,6 +23,7 @@
         ├── Conflict          409   the visitor: somebody changed the same thing at the same time
         │   └── QuoteOutdated   … so that a change would cost something else than was confirmed
         ├── TooManyRequests   429   the visitor: too often in too short a time
+        │   └── TooManyDeclines … because too much of what they tried to pay was declined
         ├── HookFailed        503   the operator: a function of the host's that had to answer did not
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
@@ -219,6 +220,16 @@ class TooManyRequests(PortalError):
     def __init__(self, detail: str = "", seconds: int = 60) -> None:
         super().__init__(detail)
         self.seconds = seconds
+
+
+class TooManyDeclines(TooManyRequests):
+    """Too many payments were declined: whoever tries cards one after the other is stopped, for a while."""
+
+    title = N_("Please wait before you pay again")
+    advice = N_(
+        "Several payments were declined in a short time, so none is taken for a while. Please try again later, or "
+        "contact us to pay in another way."
+    )
 
 
 class StoreUnavailable(PortalError):

@@ -246,8 +246,7 @@ class Portal:
         if visit.beside is None or asked is None:
             return await admit(visit)
         by_link = await admit(replace(visit, arrival=visit.beside))
-        opened = by_link.arrival.invoice if isinstance(by_link.arrival, Arrival) else None
-        return by_link if opened == asked else visit
+        return by_link if by_link.one_invoice == asked else visit
 
     async def respond(self, route: Route, visit: Visit) -> Response:
         """The program of a whole request: the route's own, with the form's check before and errors made into pages."""

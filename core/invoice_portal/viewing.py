@@ -82,12 +82,10 @@ async def looked_at(visit: Visit) -> tuple[Scope, tuple[Customer, ...]] | None:
 
     Raises ``NotFound`` for whoever came by a link to one invoice, and for somebody else's customer in the address.
     """
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice opens nothing else")
-    if isinstance(arrival.identity, CustomerId):
-        return scope_of(visit, arrival.identity.id), ()
-    customers = await customers_with(arrival.identity)
+    identity = visit.in_portal().identity
+    if isinstance(identity, CustomerId):
+        return scope_of(visit, identity.id), ()
+    customers = await customers_with(identity)
     if not customers:
         return None
     return scope_of(visit, await customer_in_view(visit, customers), customers), customers

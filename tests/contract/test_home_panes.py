@@ -48,7 +48,7 @@ def test_what_is_overdue_comes_first_with_a_way_to_pay(portal: Mounted, account:
     late = account.overdue(anna, 2500, days=3)
     page = portal.browser(ANNA).get("/")
     (notice,) = notices(page)
-    assert f"Invoice {account.number(late)} over $25.00 is overdue." in notice
+    assert f"Invoice {account.number(late)} for $25.00 is overdue." in notice
     assert "It was due on June 12, 2026." in notice
     assert page.source.index("portal-attention") < page.source.index('id="portal-to-pay"')
     assert page.html.form(f"/invoices/{late}/pay").fields

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from invoice_portal.api.invoice_parts import (
@@ -102,7 +102,7 @@ class WholeInvoiceData:
 class PdfAddress:
     """Where the PDF is right now: go there at once, the address opens the document without a login."""
 
-    url: str
+    url: str = field(repr=False)
 
 
 async def invoices(visit: Visit) -> Invoices:
@@ -111,9 +111,7 @@ async def invoices(visit: Visit) -> Invoices:
     Raises ``BadRequest`` for a filter that makes no sense, ``NotFound`` for a cursor, customer or subscription of
     somebody else's.
     """
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice does not open the list")
+    arrival = visit.in_portal()
     wanted = _wanted(visit)
     if isinstance(arrival.identity, CustomerId):
         try:
@@ -194,7 +192,7 @@ async def invoice(visit: Visit) -> WholeInvoiceData:
     whole, extras = await whole_invoice(visit)
     view = view_invoice(visit, whole, extras)
     past = history(visit, whole, extras.payments, extras.credit_notes)
-    sees_others = visit.identified().invoice is None
+    sees_others = visit.one_invoice is None
     return WholeInvoiceData(
         invoice=invoice_data(visit, whole.invoice, can_pay=bool(view.pay and view.pay.pay_url)),
         title=view.title,

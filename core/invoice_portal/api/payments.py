@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from invoice_portal.api.own import does, reads
@@ -53,7 +53,7 @@ class Removal:
 class WhereToPay:
     """Stripe's page of the invoice right now: go there at once, the address needs no login. Or why there is none."""
 
-    url: str | None
+    url: str | None = field(repr=False)
     reason: Annotated[Literal["settled", "on_its_way"] | None, "Nothing is left to pay, or a payment is on its way."]
 
 

@@ -18,11 +18,11 @@ from invoice_portal.managing.rules import Deed, deeds
 from invoice_portal.owned import own_subscription, subscription_to_change
 from invoice_portal.pages.subscriptions.cancelling import offer_before
 from invoice_portal.pages.subscriptions.changing import note_taken, plan_choices, read_quantity, view_quote, wish_from
-from invoice_portal.pages.subscriptions.naming import names_of
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, names_of
 from invoice_portal.pages.subscriptions.offering import offer_cards
 from invoice_portal.pages.subscriptions.page import discounts_for, own_subscriptions
 from invoice_portal.pages.subscriptions.status import explained, next_step, subscription_badge
-from invoice_portal.pages.subscriptions.view import discount_words, holding, name_of_subscription, plan_line
+from invoice_portal.pages.subscriptions.view import discount_words, holding, plan_line
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.subscription_settings import Feedback
 from invoice_portal.visits import Visit

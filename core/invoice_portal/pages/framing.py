@@ -88,7 +88,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         hash_off=not settings.require_hash,
         test_mode=not settings.live,
         framed=visit.request.framed,
-        one_invoice=isinstance(arrival, Arrival) and arrival.invoice is not None,
+        one_invoice=visit.one_invoice is not None,
         pays_here=pays_here(visit),
     )
 

@@ -159,6 +159,7 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     "counter.hit": _new_count.on_conflict_do_update(
         index_elements=["id"], set_={"count": counter.c.count + 1}
     ).returning(counter.c.count),
+    "counter.seen": select(counter.c.count).where(_is(counter, "id")),
     "counter.sweep": delete(counter).where(counter.c.ends_at < _NOW),
     # Outcomes of payments. A claim whose owner never told the host can be claimed again once it is stale.
     "payment.begin": _new_payment.on_conflict_do_update(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from invoice_portal.addresses import works
 from invoice_portal.effects import StripeCall
 from invoice_portal.money import Money
 from invoice_portal.stripe_api.attempts import failure_key
@@ -142,8 +143,13 @@ def parse_intent(reader: Reader) -> Intent:
             or reader.integer_or_none("application_fee_amount")
         ),
         wish=metadata.text_or("wish") if metadata else "",
-        verification_url=deposits.text_or("hosted_verification_url") if deposits else "",
+        verification_url=_page(deposits.text_or("hosted_verification_url")) if deposits else "",
     )
+
+
+def _page(address: str) -> str:
+    """An address that a link may lead to; nothing where it is none, such as a script's."""
+    return address if works(address) else ""
 
 
 def _method(reader: Reader | None) -> Method | None:

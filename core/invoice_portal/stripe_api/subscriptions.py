@@ -37,7 +37,7 @@ class PausedCollection:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription with the ids of the products that it is for.
+    """A subscription.
 
     Moments are UTC seconds. ``items`` are its first ones; ``more_items`` says that Stripe has more of them.
     ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change waits for its payment.
@@ -47,7 +47,6 @@ class Subscription:
     owner: str | None
     created: int
     description: str
-    products: tuple[str, ...]
     status: str = ""
     currency: str = ""
     collection_method: str = ""
@@ -82,6 +81,11 @@ class Subscription:
     def prices(self) -> tuple[Price, ...]:
         """The prices of its items."""
         return tuple(item.price for item in self.items if item.price)
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The ids of the products that it is for, each once."""
+        return tuple(dict.fromkeys(price.product for price in self.prices if price.product))
 
     @property
     def ended(self) -> bool:
@@ -160,14 +164,12 @@ def parse_subscription(reader: Reader) -> Subscription:
     """Read one subscription."""
     container = reader.inside("items")
     items = container.each("data", _item) if container else ()
-    products = (item.price.product for item in items if item.price)
     paused = reader.inside("pause_collection")
     return Subscription(
         id=reader.id(),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
         created=reader.moment_or_none("created") or 0,
         description=reader.text_or("description"),
-        products=tuple(dict.fromkeys(product for product in products if product)),
         status=reader.text_or("status"),
         currency=reader.text_or("currency"),
         collection_method=reader.text_or("collection_method"),

@@ -202,7 +202,7 @@ def _script(visit: Visit, keep: dict[str, str]) -> str:
             "progress": _("Paying %(position)s of %(count)s …", position="%1", count="%2"),
             "stopped": _("Not everything was paid. See below what was, and go on from there."),
             "done": _("Done."),
-            "go_on": _("Go on"),
+            "go_on": _("Continue"),
             "lost": _(
                 "The connection was lost. Look again before you pay: reload this page, it says how the payment stands."
             ),

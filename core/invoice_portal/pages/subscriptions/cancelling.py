@@ -18,8 +18,7 @@ from invoice_portal.managing.rules import demand
 from invoice_portal.marking import N_
 from invoice_portal.money import Money
 from invoice_portal.owned import subscription_to_change
-from invoice_portal.pages.subscriptions.naming import names_of
-from invoice_portal.pages.subscriptions.view import name_of_subscription
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, names_of
 from invoice_portal.stripe_api.coupons import Coupon, retrieve_coupon
 from invoice_portal.stripe_api.prices import retrieve_price
 from invoice_portal.stripe_api.subscriptions import Subscription
@@ -28,7 +27,7 @@ from invoice_portal.visits import Visit
 
 FEEDBACK: Final[Mapping[str, str]] = {
     "too_expensive": N_("It is too expensive"),
-    "missing_features": N_("I miss features"),
+    "missing_features": N_("It lacks features that I need"),
     "switched_service": N_("I use something else now"),
     "unused": N_("I do not use it enough"),
     "customer_service": N_("Customer service was not good enough"),
@@ -100,7 +99,9 @@ async def cancel_page(visit: Visit) -> Response:
         url=visit.url("subscription_cancel", subscription=subscription.id),
         back_url=visit.url("subscription", subscription=subscription.id),
     )
-    return Page(template="invoice_portal/subscription_cancel.html", title=_("Cancel"), context={"cancel": view})
+    return Page(
+        template="invoice_portal/subscription_cancel.html", title=_("Cancel subscription"), context={"cancel": view}
+    )
 
 
 def _consequence(visit: Visit, subscription: Subscription, *, now: bool) -> str:

@@ -23,9 +23,9 @@ from invoice_portal.marking import N_
 from invoice_portal.money import Money
 from invoice_portal.owned import subscription_to_change
 from invoice_portal.pages.subscriptions.cancelling import done
-from invoice_portal.pages.subscriptions.naming import names_of
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, names_of, price_name
 from invoice_portal.pages.subscriptions.price_words import price_words, rhythm
-from invoice_portal.pages.subscriptions.view import name_of_subscription, plan_line, price_name
+from invoice_portal.pages.subscriptions.view import plan_line
 from invoice_portal.stripe_api.prices import Price, retrieve_price
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.subscription_settings import MOST_QUANTITY, Plan, Upsell

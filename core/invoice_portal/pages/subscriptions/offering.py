@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from invoice_portal.effects import Ok, each
 from invoice_portal.managing import offers
 from invoice_portal.managing.rules import plan_item
-from invoice_portal.pages.subscriptions.naming import names_of
+from invoice_portal.pages.subscriptions.naming import names_of, price_name
 from invoice_portal.pages.subscriptions.price_words import price_words
-from invoice_portal.pages.subscriptions.view import price_name
 from invoice_portal.stripe_api.prices import Price, retrieve_price
 from invoice_portal.stripe_api.subscriptions import Subscription, subscriptions_of
 from invoice_portal.subscription_settings import Upsell

@@ -78,8 +78,7 @@ async def own_subscriptions(visit: Visit) -> tuple[Subscription, ...]:
     Raises ``NotFound`` for somebody whose link opens one invoice only.
     """
     visit.demand("view")
-    if visit.identified().invoice is not None:
-        raise NotFound("a link to one invoice opens no subscription")
+    visit.in_portal()
     if given := given_subscription(visit):
         return (await own_subscription(visit, given),)
     customers = (await own_customers(visit))[:MOST_CUSTOMERS]

@@ -11,9 +11,9 @@ from invoice_portal.i18n import Language
 from invoice_portal.identity import Email
 from invoice_portal.managing.rules import Deed, deeds
 from invoice_portal.pages.invoices.status import StatusBadge
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, price_name
 from invoice_portal.pages.subscriptions.price_words import price_words
 from invoice_portal.pages.subscriptions.status import explained, next_step, subscription_badge
-from invoice_portal.stripe_api.prices import Price
 from invoice_portal.stripe_api.subscriptions import Discount, Subscription, SubscriptionItem
 from invoice_portal.visits import Visit
 
@@ -89,13 +89,6 @@ class SubscriptionView:
     deeds: DeedsView
 
 
-def name_of_subscription(language: Language, subscription: Subscription, names: Mapping[str, str]) -> str:
-    """What customers call it: its products by name, or its description."""
-    products = [names.get(price.product or "") or price.nickname for price in subscription.prices]
-    named = ", ".join(dict.fromkeys(name for name in products if name))
-    return named or subscription.description or language.gettext("Subscription")
-
-
 def make_subscription_rows(
     visit: Visit, subscriptions: Iterable[Subscription], names: Mapping[str, str]
 ) -> tuple[SubscriptionRow, ...]:
@@ -146,11 +139,6 @@ def plan_line(
         return PlanLine(name, billed_in, (), "")
     words = price_words(language, price, item.quantity)
     return PlanLine(name, words.text, words.steps, words.note)
-
-
-def price_name(language: Language, price: Price, names: Mapping[str, str]) -> str:
-    """What a price is for: its product's name, or its own nickname."""
-    return names.get(price.product or "") or price.nickname or language.gettext("Plan")
 
 
 def discount_words(language: Language, discount: Discount) -> str:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
-from invoice_portal.effects import Ok, Outcome, StripeCall, in_groups
+from invoice_portal.effects import StripeCall, answered, in_groups
 from invoice_portal.pages.usage.costs import DayCost, by_day, running
 from invoice_portal.periods import DAY, by_window, covered, days_of, earlier, pieces_of
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.stripe_api.meters import Meter, Summary, retrieve_meter, summaries
 from invoice_portal.stripe_api.previews import Preview, preview_of
 from invoice_portal.stripe_api.prices import Price, retrieve_price
-from invoice_portal.stripe_api.products import products_with
+from invoice_portal.stripe_api.products import names_told, naming_calls
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription, SubscriptionItem
 from invoice_portal.viewing import Scope
@@ -103,8 +103,8 @@ async def used_on(visit: Visit, scope: Scope, chosen: Sequence[Metered], others:
     asked = [(each, period) for each in chosen if (period := each.period(back))]
     seconds = visit.settings.stripe_timeout
     meters, prices = await in_groups([_meter_calls(asked), _price_calls(asked)], seconds)
-    known_meters: dict[str, Meter] = {meter.id: meter for meter in _answered(meters)}
-    known_prices: dict[str, Price] = {price.id: price for price in _answered(prices)}
+    known_meters: dict[str, Meter] = {meter.id: meter for meter in answered(meters)}
+    known_prices: dict[str, Price] = {price.id: price for price in answered(prices)}
     billed = [] if back else list(dict.fromkeys(each.subscription.id for each, _ in asked))
     naming, previews, *outcomes = await in_groups(
         [
@@ -114,11 +114,11 @@ async def used_on(visit: Visit, scope: Scope, chosen: Sequence[Metered], others:
         ],
         seconds,
     )
-    bills: dict[str, Preview] = {preview.subscription: preview for preview in _answered(previews)}
+    bills: dict[str, Preview] = {preview.subscription: preview for preview in answered(previews)}
     found: list[Usage] = []
     failed: list[Metered] = []
     for (each, period), answers in zip(asked, outcomes, strict=True):
-        told = _answered(answers)
+        told = answered(answers)
         if len(told) < len(answers):
             failed.append(each)
             continue
@@ -131,7 +131,7 @@ async def used_on(visit: Visit, scope: Scope, chosen: Sequence[Metered], others:
         found=tuple(found),
         failed=tuple(failed),
         others=tuple(others),
-        names={product.id: product.name for listing in _answered(naming) for product in listing.items},
+        names=names_told(naming),
         as_of=visit.now,
     )
 
@@ -147,8 +147,7 @@ def _price_calls(asked: Sequence[tuple[Metered, object]]) -> list[StripeCall[Any
 
 
 def _naming(items: Sequence[Metered]) -> list[StripeCall[Any]]:
-    products = {product for each in items for product in (each.price.product, *each.subscription.products) if product}
-    return [products_with(sorted(products))] if products else []
+    return naming_calls(product for each in items for product in (each.price.product, *each.subscription.products))
 
 
 def _summary_calls(
@@ -237,7 +236,3 @@ def _doubts(
     elif costs[-1].total != line:
         doubts.append("differs")
     return tuple(doubts)
-
-
-def _answered(outcomes: Iterable[Outcome[Any]]) -> list[Any]:
-    return [outcome.value for outcome in outcomes if isinstance(outcome, Ok)]
