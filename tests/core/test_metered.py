@@ -29,7 +29,8 @@ def item_of(**changes: object) -> Metered:
 def test_a_subscription_that_was_backdated_has_periods_from_before_it_was_created() -> None:
     item = item_of(created=NOW - DAY, start_date=NOW - 60 * DAY)
     first, second = item.period(2), item.period(1)
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert (first[0], first[1], second[1]) == (NOW - 60 * DAY, second[0], MONTH[0])
     assert item.period(3) is None
 
