@@ -299,7 +299,7 @@ async def _named(visit: Visit, found: Subscription) -> SubscriptionData:
 def _data(visit: Visit, found: Subscription, names: Mapping[str, str]) -> SubscriptionData:
     language, pausing = visit.language, found.paused_collection
     start, end = found.period or (None, None)
-    lines = [(item, plan_line(language, item, names)) for item in found.items]
+    lines = [(item, plan_line(language, found, item, names)) for item in found.items]
     return SubscriptionData(
         id=found.id,
         name=name_of_subscription(language, found, names),

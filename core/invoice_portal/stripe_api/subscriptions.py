@@ -62,11 +62,17 @@ class Subscription:
     schedule: str | None = None
     anchor: int | None = None
     canceled_at: int | None = None
+    start_date: int | None = None
     discounts: tuple[str, ...] = ()
     latest_invoice: str | None = None
     pending: bool = False
     pending_until: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def began(self) -> int:
+        """When it began (UTC seconds), which may be before it was created."""
+        return self.created if self.start_date is None else self.start_date
 
     @property
     def sends_invoices(self) -> bool:
@@ -180,6 +186,7 @@ def parse_subscription(reader: Reader) -> Subscription:
         schedule=reader.id_or_none("schedule"),
         anchor=reader.moment_or_none("billing_cycle_anchor"),
         canceled_at=reader.moment_or_none("canceled_at"),
+        start_date=reader.moment_or_none("start_date"),
         discounts=reader.each("discounts", Reader.id) if reader.objects("discounts") else reader.texts("discounts"),
         latest_invoice=reader.id_or_none("latest_invoice"),
         pending=pending is not None,

@@ -38,7 +38,7 @@ from invoice_portal.visits import Visit
 
 FEEDBACK: Final[Mapping[str, str]] = {
     "too_expensive": N_("It is too expensive"),
-    "missing_features": N_("I miss features"),
+    "missing_features": N_("It lacks features that I need"),
     "switched_service": N_("I use something else now"),
     "unused": N_("I do not use it enough"),
     "customer_service": N_("Customer service was not good enough"),
@@ -110,7 +110,9 @@ async def cancel_page(visit: Visit) -> Response:
         url=visit.url("subscription_cancel", subscription=subscription.id),
         back_url=visit.url("subscription", subscription=subscription.id),
     )
-    return Page(template="invoice_portal/subscription_cancel.html", title=_("Cancel"), context={"cancel": view})
+    return Page(
+        template="invoice_portal/subscription_cancel.html", title=_("Cancel subscription"), context={"cancel": view}
+    )
 
 
 def _consequence(visit: Visit, subscription: Subscription, *, now: bool) -> str:

@@ -35,6 +35,7 @@ from invoice_portal.owned import subscription_to_change
 from invoice_portal.pages.subscriptions.cancelling import done
 from invoice_portal.pages.subscriptions.naming import name_of_subscription, names_of, price_name
 from invoice_portal.pages.subscriptions.price_words import price_words, rhythm
+from invoice_portal.pages.subscriptions.view import plan_line
 from invoice_portal.stripe_api.prices import Price, retrieve_price
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.subscription_settings import MOST_QUANTITY, Plan, Upsell
@@ -211,7 +212,7 @@ async def _choose(visit: Visit, subscription: Subscription) -> Response:
     _ = visit.language.gettext
     view = ChangeView(
         name=name_of_subscription(visit.language, subscription, names),
-        present=price_words(visit.language, item.price, item.quantity).text if item and item.price else "",
+        present=plan_line(visit.language, subscription, item, names).price if item else "",
         choices=found,
         url=visit.url("subscription_change", subscription=subscription.id),
         back_url=visit.url("subscription", subscription=subscription.id),

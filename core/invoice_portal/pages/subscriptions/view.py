@@ -115,7 +115,7 @@ def view_subscription(
         explained=explained(subscription, language),
         pay_url=_pay_url(visit, subscription),
         next=next_step(subscription, language),
-        lines=tuple(plan_line(language, item, names) for item in subscription.items),
+        lines=tuple(plan_line(language, subscription, item, names) for item in subscription.items),
         facts=tuple(_facts(language, subscription)),
         discounts=tuple(discount_words(language, each) for each in holding(discounts.value, subscription, visit.now))
         if isinstance(discounts, Ok)
@@ -126,12 +126,23 @@ def view_subscription(
     )
 
 
-def plan_line(language: Language, item: SubscriptionItem, names: Mapping[str, str]) -> PlanLine:
-    """One item in words."""
-    if item.price is None:
-        return PlanLine(language.gettext("Plan"), "", (), "")
-    words = price_words(language, item.price, item.quantity)
-    return PlanLine(price_name(language, item.price, names), words.text, words.steps, words.note)
+def plan_line(
+    language: Language, subscription: Subscription, item: SubscriptionItem, names: Mapping[str, str]
+) -> PlanLine:
+    """One item in words.
+
+    A price has an amount for each of its currencies, and Stripe's list shows only the first one's: what the customer is
+    billed in another is not said here rather than said wrong.
+    """
+    _, price = language.gettext, item.price
+    if price is None:
+        return PlanLine(_("Plan"), "", (), "")
+    name = price_name(language, price, names)
+    if subscription.currency and price.currency != subscription.currency:
+        billed_in = _("Priced in %(currency)s, as on your bill", currency=subscription.currency.upper())
+        return PlanLine(name, billed_in, (), "")
+    words = price_words(language, price, item.quantity)
+    return PlanLine(name, words.text, words.steps, words.note)
 
 
 def discount_words(language: Language, discount: Discount) -> str:
@@ -191,7 +202,7 @@ def _row(visit: Visit, subscription: Subscription, names: Mapping[str, str]) -> 
         id=subscription.id,
         name=name_of_subscription(language, subscription, names),
         status=subscription_badge(subscription, language),
-        lines=tuple(plan_line(language, item, names) for item in subscription.items),
+        lines=tuple(plan_line(language, subscription, item, names) for item in subscription.items),
         explained=explained(subscription, language),
         next=next_step(subscription, language),
         url=visit.url("subscription", subscription=subscription.id) if visit.may("view") else "",
