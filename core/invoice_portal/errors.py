@@ -20,6 +20,7 @@
         ├── Vetoed            403   the visitor: the host's own function says no, with a text of its own
         │   └── ChangeVetoed    … to a change of a subscription
         ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
+        ├── ChangeRefused     422   the visitor: a change that Stripe does not take as the subscription stands
         ├── Conflict          409   the visitor: somebody changed the same thing at the same time
         │   └── QuoteOutdated   … so that a change would cost something else than was confirmed
         ├── TooManyRequests   429   the visitor: too often in too short a time
