@@ -86,6 +86,21 @@ def test_a_payment_on_its_way_asks_for_nothing(portal: Mounted, account: Account
     assert "Pay" not in notice.replace("A payment", "").replace("payments", "")
 
 
+def test_of_many_overdue_none_whose_payment_is_on_its_way_is_asked_for(
+    mount: Mount, account: Account, anna: str
+) -> None:
+    """The payments of the oldest are looked at; of the others only that one is on its way is known."""
+    bank = saved_card(account, anna, "pm_usBankAccount_processing")
+    for days in (50, 40, 30, 20):
+        account.overdue(anna, 1000, days=days)
+    newest = account.overdue(anna, 2500, days=3)
+    account.post(f"invoices/{newest}/pay", payment_method=bank)
+    page = mount(stripe_publishable_key=PUBLISHABLE).browser(ANNA).get("/")
+    assert len(notices(page)) == 4
+    assert not any("$25.00" in notice for notice in notices(page))
+    assert "$40.00" in page.text
+
+
 @pytest.mark.parametrize(
     ("expiry", "said"),
     [((2026, 6), "expires soon"), ((2026, 5), "has expired"), ((2026, 7), ""), ((2027, 1), "")],
