@@ -95,6 +95,8 @@ def _of_invoice(visit: Visit, invoice: Invoice, outcome: Outcome[Listing[Payment
     on_its_way = next((payment for payment in payments if payment.processing), None)
     if on_its_way:
         return _processing(visit, invoice, on_its_way)
+    if invoice.under_way:
+        return None
     if invoice.attempted and (invoice.next_attempt or any(payment.declined for payment in payments)):
         return _failed(visit, invoice, next((payment for payment in payments if payment.declined), None))
     return _late(visit, invoice) if overdue(invoice, visit.now) else None
@@ -145,7 +147,7 @@ def _late(visit: Visit, invoice: Invoice) -> Notice:
         invoice,
         tone="late",
         text=_(
-            "Invoice %(number)s over %(amount)s is overdue.",
+            "Invoice %(number)s for %(amount)s is overdue.",
             amount=visit.language.money(invoice.amount_remaining),
             number=_number(visit, invoice),
         ),

@@ -51,7 +51,7 @@ def view(visit: Visit, known: Known, outcomes: Sequence[Outcome[Any]]) -> Subscr
     rows = tuple(
         PlanRow(
             name=name_of_subscription(language, each, known.names),
-            price=plan_line(language, each.items[0], known.names).price if len(each.items) == 1 else "",
+            price=plan_line(language, each, each.items[0], known.names).price if len(each.items) == 1 else "",
             status=subscription_badge(each, language),
             url=visit.url("subscription", subscription=each.id),
         )

@@ -42,11 +42,13 @@ class Metered:
     meter: str
 
     def period(self, back: int) -> tuple[int, int] | None:
-        """Its period (UTC seconds), so many back; None before the subscription began."""
-        price = self.price
-        period = earlier(self.item.period, price.interval, price.interval_count, self.subscription.anchor, back)
-        known = back == 0 or (period != self.item.period and period[1] > self.subscription.created)
-        return period if known and period[0] < period[1] else None
+        """Its period (UTC seconds), so many back; None before the subscription began. The first begins with that."""
+        price, began = self.price, self.subscription.began
+        start, end = earlier(self.item.period, price.interval, price.interval_count, self.subscription.anchor, back)
+        if back and (start, end) == self.item.period:
+            return None
+        first = max(start, began) if back else start
+        return (first, end) if first < end else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,11 @@ def _usage(
     formula = meter.formula if meter else None
     told = answers[:-1] if formula == "last" and answers else answers
     values = by_window((summary for listing in told for summary in listing.items), days, DAY)
-    levels = _levels(values, answers[-1].items if answers else ()) if formula == "last" else running(values)
+    if formula == "last":
+        reported = {summary.start // DAY * DAY for listing in told for summary in listing.items}
+        levels = _levels(values, [day in reported for day in days], answers[-1].items if answers else ())
+    else:
+        levels = running(values)
     # A price in another currency than the subscription's is billed at an amount that it does not show.
     priced = formula is not None and price.currency == each.subscription.currency
     costs = by_day(price, levels) if priced and levels else None
@@ -193,11 +199,15 @@ def _usage(
     )
 
 
-def _levels(values: Sequence[Decimal], whole: Sequence[Summary]) -> tuple[Decimal, ...]:
-    """The level at each day's end. A day without a report keeps that of the day before; the last is Stripe's own."""
+def _levels(values: Sequence[Decimal], told: Sequence[bool], whole: Sequence[Summary]) -> tuple[Decimal, ...]:
+    """The level at each day's end. A day without a report keeps that of the day before; the last is Stripe's own.
+
+    ``told`` says which days Stripe told of. Where it told of all, a zero may also be a day without a report.
+    """
     levels: list[Decimal] = []
-    for value in values:
-        levels.append(value or (levels[-1] if levels else Decimal(0)))
+    zeros = not all(told)
+    for value, known in zip(values, told, strict=True):
+        levels.append(value if value or (known and zeros) else levels[-1] if levels else Decimal(0))
     if levels:
         levels[-1] = next((summary.value for summary in whole), Decimal(0))
     return tuple(levels)
