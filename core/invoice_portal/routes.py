@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from invoice_portal.api import coming, document, invoices, me, merchant, payments
 from invoice_portal.api import details as own_details
+from invoice_portal.api import paying as own_paying
 from invoice_portal.api import subscriptions as own_subscriptions
 from invoice_portal.pages import assets, details, embed, enter, handover, sharing, webhook
 from invoice_portal.pages.home.page import home
@@ -166,6 +167,7 @@ OWN_ROUTES: Final = (
     *me.ROUTES,
     *invoices.ROUTES,
     *payments.ROUTES,
+    *own_paying.ROUTES,
     *coming.ROUTES,
     *own_subscriptions.ROUTES,
     *own_details.ROUTES,
