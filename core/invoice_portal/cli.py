@@ -14,15 +14,15 @@ from typing import Any
 import click
 
 from invoice_portal.addresses import is_origin, works
-from invoice_portal.commands import GROUPS, PortalMaker
+from invoice_portal.commands.doctor import Result, examine
+from invoice_portal.commands.groups import GROUPS, PortalMaker
 from invoice_portal.diagnosis import diagnose_hash
-from invoice_portal.doctor import Result, examine
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy, make_identity
 from invoice_portal.portal import Portal
 from invoice_portal.resources import data_dir
 from invoice_portal.settings import PortalSettings
-from invoice_portal.settings_checks import ENV_PREFIX, listed
+from invoice_portal.settings_text import ENV_PREFIX, listed
 from invoice_portal.signing import hash_identifier
 
 PORT = click.IntRange(1, 65535)
@@ -150,12 +150,12 @@ def sandbox(host: str, port: int, seed: str, file: Path | None) -> None:
 def demo(framework: str, port: int, sandbox_port: int) -> None:
     """Try it all without a Stripe account: the sandbox, a small host app, and sample customers."""
     with _extras():
-        importlib.import_module("invoice_portal.demo").run(framework, port, sandbox_port)
+        importlib.import_module("invoice_portal.commands.demo").run(framework, port, sandbox_port)
 
 
 def _inspected(url: str, origin: str | None, portal_name: str | None) -> list[Result]:
     """The running portal, looked at with its settings where they are to be had."""
-    from invoice_portal.inspection import Patient, asking, inspect
+    from invoice_portal.commands.inspection import Patient, asking, inspect
 
     address = url.rstrip("/")
     if not works(address):

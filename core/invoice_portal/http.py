@@ -33,7 +33,7 @@ class HostForm:
     """
 
     name: str
-    token: str
+    token: str = field(repr=False)
     header: str
 
 
@@ -41,6 +41,7 @@ class HostForm:
 class Request:
     """One request, as far as the portal looks at it.
 
+    Its ``repr``, and that of what is answered, shows nothing that lets anybody in: tools that report errors keep it.
     ``client`` is the address that the request came from, ``body`` a JSON body as long as the route may have. ``unread``
     says that there is one which is longer, or which could not be read to its end.
     ``visitor`` is who the *host* says is logged in, ``arriving`` whether the address may hold a signature.
@@ -48,16 +49,16 @@ class Request:
     """
 
     method: str
-    path: str
+    path: str = field(repr=False)
     url_for: UrlFor
     client: str = ""
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     unread: bool = False
-    args: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    form: Mapping[str, str] = field(default_factory=dict)
-    cookies: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secure: bool = False
     visitor: Identity | None = None
     arriving: bool = False
@@ -84,7 +85,7 @@ class Cookie:
     """A cookie to set; ``max_age`` in seconds, 0 removes it. Path and security are added by the portal."""
 
     name: str
-    value: str
+    value: str = field(repr=False)
     max_age: int
 
 
@@ -97,7 +98,7 @@ class Page:
 
     template: str
     title: str
-    context: Mapping[str, Any]
+    context: Mapping[str, Any] = field(repr=False)
     status: int = 200
     cookies: tuple[Cookie, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -117,7 +118,7 @@ class Entered:
 class Redirect:
     """Go elsewhere with GET (303). ``entered`` is for the audit trail."""
 
-    to: str
+    to: str = field(repr=False)
     cookies: tuple[Cookie, ...] = ()
     entered: Entered | None = None
 
@@ -126,7 +127,7 @@ class Redirect:
 class Data:
     """An answer as JSON, for nobody to keep. ``entered`` is for the audit trail."""
 
-    value: Any
+    value: Any = field(repr=False)
     status: int = 200
     cookies: tuple[Cookie, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -154,7 +155,7 @@ class Asset:
 class Download:
     """A file made for this visitor, for nobody to keep on the way; ``name`` is ASCII."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     content_type: str
     name: str
 
@@ -169,7 +170,7 @@ Render: TypeAlias = Callable[[str, Mapping[str, Any]], "Rendered"]
 class Rendered:
     """A rendered template, and whether it is the packaged one or the host's override."""
 
-    html: str
+    html: str = field(repr=False)
     packaged: bool
 
 
@@ -178,7 +179,7 @@ class SetCookie:
     """A cookie with everything that the framework's ``set_cookie`` needs."""
 
     name: str
-    value: str
+    value: str = field(repr=False)
     max_age: int
     path: str
     secure: bool
@@ -191,8 +192,8 @@ class Reply:
     """What goes on the wire: the adapter copies it into the framework's response."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     cookies: tuple[SetCookie, ...] = ()
 
 

@@ -28,7 +28,6 @@ from invoice_portal.errors import (
     SessionExpired,
     StoreUnavailable,
 )
-from invoice_portal.framing import context_of
 from invoice_portal.hooks import NO_HOOKS, EventName, Hooks
 from invoice_portal.http import (
     LANGUAGE_HEADER,
@@ -48,6 +47,7 @@ from invoice_portal.http import (
 from invoice_portal.i18n import Language, Languages, accepted
 from invoice_portal.identity import CustomerId, Email, Identity, plausible
 from invoice_portal.pages.embed import LOCATION_HEADER, events_header, shell_page
+from invoice_portal.pages.framing import context_of
 from invoice_portal.pages.message import FreshForm, message_page
 from invoice_portal.recording import record
 from invoice_portal.rendering import ANY_ORIGIN, COMMON_HEADERS, cookie_for, page_headers, render_page
@@ -246,8 +246,7 @@ class Portal:
         if visit.beside is None or asked is None:
             return await admit(visit)
         by_link = await admit(replace(visit, arrival=visit.beside))
-        opened = by_link.arrival.invoice if isinstance(by_link.arrival, Arrival) else None
-        return by_link if opened == asked else visit
+        return by_link if by_link.one_invoice == asked else visit
 
     async def respond(self, route: Route, visit: Visit) -> Response:
         """The program of a whole request: the route's own, with the form's check before and errors made into pages."""

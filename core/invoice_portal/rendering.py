@@ -8,9 +8,9 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from invoice_portal.http import Cookie, Render, Rendered, SetCookie
-from invoice_portal.pages.handover import page_origins
 from invoice_portal.settings import PortalSettings
 from invoice_portal.stripe_js import NO_PLACES, places_of
+from invoice_portal.stripe_pages import page_origins
 from invoice_portal.theme import logo_sources
 
 LAYOUT: Final = "invoice_portal/layout.html"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from invoice_portal import assets
 from invoice_portal.effects import Program
 from invoice_portal.hooks import EventName
 from invoice_portal.http import MAX_FORM_BYTES, Response
-from invoice_portal.pages import assets
 from invoice_portal.visits import Visit
 
 Method: TypeAlias = Literal["GET", "POST"]

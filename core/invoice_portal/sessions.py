@@ -51,7 +51,7 @@ class Ticket:
 
     door: Literal["link", "session"]
     id: str
-    nonce: str
+    nonce: str = field(repr=False)
     expires_at: int
 
 

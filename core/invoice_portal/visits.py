@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
 from invoice_portal.branding import NO_BRANDING, Branding
-from invoice_portal.errors import FormExpired, NotAllowed, NotIdentified, PortalError, SessionExpired
+from invoice_portal.errors import FormExpired, NotAllowed, NotFound, NotIdentified, PortalError, SessionExpired
 from invoice_portal.hooks import NO_HOOKS, Event, Hooks
 from invoice_portal.http import HostForm, Request
 from invoice_portal.i18n import Language
@@ -49,7 +49,7 @@ class Visit:
     now: int
     arrival: Arrival | Ticket | PortalError
     by_session: bool
-    form_cookie: str
+    form_cookie: str = field(repr=False)
     by_token: bool = False
     branding: Branding = NO_BRANDING
     hooks: Hooks = NO_HOOKS
@@ -93,7 +93,22 @@ class Visit:
 
         It is not by a link to one invoice, nor for whoever came for one subscription and may see no other.
         """
-        return isinstance(self.arrival, Arrival) and self.arrival.invoice is None and not self.bound
+        return isinstance(self.arrival, Arrival) and self.one_invoice is None and not self.bound
+
+    @property
+    def one_invoice(self) -> str | None:
+        """The invoice that is all this visitor may see, since a link to it let them in; None for everybody else."""
+        return self.arrival.invoice if isinstance(self.arrival, Arrival) else None
+
+    def in_portal(self) -> Arrival:
+        """Who this is, where more than one invoice may be seen.
+
+        Raises as :meth:`identified`, and ``NotFound`` where a link let them in that opens one invoice and nothing else.
+        """
+        arrival = self.identified()
+        if self.one_invoice is not None:
+            raise NotFound("a link to one invoice opens nothing else")
+        return arrival
 
     def demand(self, action: Action) -> None:
         """Raises ``NotAllowed`` where this visitor may not do this."""
@@ -110,8 +125,7 @@ class Visit:
     @property
     def start_url(self) -> str:
         """Where this visitor begins: the list, or the one invoice that a link opens."""
-        invoice = self.arrival.invoice if isinstance(self.arrival, Arrival) else None
-        return self.url("invoice", invoice=invoice) if invoice else self.url("home")
+        return self.url("invoice", invoice=self.one_invoice) if self.one_invoice else self.url("home")
 
     def here(self, query: Mapping[str, str]) -> str:
         """The address of the page at hand, with another query.

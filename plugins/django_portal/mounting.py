@@ -132,11 +132,13 @@ def _by_method(route: Route, views: Mapping[str, View]) -> View:
 
 
 def _unlogged(route: Route, response: HttpResponse) -> HttpResponse:
-    """Keep the address of an arrival out of Django's request log, and of its mail to the admins: it opens a portal.
+    """Keep what lets somebody in out of Django's request log, and of its mail to the admins.
 
-    Django logs the path of every error unless the answer says that this has been done; our own log says what happened.
+    Django logs the path of every error, which may be the address of an arrival, and mails the admins the whole request
+    where Stripe or the database does not answer: the visitor's cookies, and what Stripe added to the address. It does
+    neither where the answer says that this has been done; our own log says what happened.
     """
-    if route.arrives:
+    if route.arrives or response.status_code >= 500:
         response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 

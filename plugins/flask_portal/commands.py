@@ -8,7 +8,7 @@ from flask.cli import ScriptInfo
 
 from flask_portal.tags import EXTENSION
 from invoice_portal import Portal
-from invoice_portal.commands import GROUPS, PortalMaker
+from invoice_portal.commands.groups import GROUPS, PortalMaker
 
 DEFAULT_NAME = "invoice_portal"
 

@@ -14,10 +14,12 @@ from django.db import connection, connections
 from django.http import HttpResponse
 from django.template import engines
 from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.utils.log import AdminEmailHandler
 
 from invoice_portal import ConfigurationError, Email
 from support.accounts import Account
 from support.django_host import start_django
+from support.stripe_server import HANG_UP, StripeServer
 
 start_django()
 
@@ -293,3 +295,34 @@ def test_the_address_of_an_arrival_is_in_no_log(
     told = [record.getMessage() for record in caplog.records]
     assert not [line for line in told if "a-token-that-is-secret" in line]
     assert [line for line in told if "/billing/invoices/in_1" in line], "other errors stay in Django's log"
+
+
+class Mailer(AdminEmailHandler):
+    """Django's handler that mails the admins, with an outbox of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[str] = []
+
+    def send_mail(self, subject: str, message: str, *args: Any, **more: Any) -> None:
+        self.sent.append(message)
+
+
+@pytest.mark.parametrize("urls", [SYNC, ASYNC])
+def test_an_outage_mails_nobody_what_lets_a_visitor_in(
+    settings: Settings, urls: str, stripe: StripeServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Django mails the admins the whole request of an error of the server's, cookies and address included."""
+    handler, log = Mailer(), logging.getLogger("django.request")
+    stripe.answer("/v1/.*", HANG_UP)
+    log.addHandler(handler)
+    try:
+        with project({**settings, "identify": HOOK}, urls):
+            client = Client(headers={"X-User-Email": ANNA})
+            client.cookies["invoice_portal_session"] = "what-lets-anna-in"
+            assert client.get("/billing/invoices/in_1?payment_intent_client_secret=x").status_code == 503
+    finally:
+        log.removeHandler(handler)
+        stripe.reset()
+    assert handler.sent == []
+    assert "StripeUnavailable" in caplog.text, "our own log says what happened"

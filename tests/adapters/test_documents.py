@@ -21,7 +21,7 @@ import django_portal.checks
 from adapters.documents import PAGES, README, ROOT, Block, blocks, section
 from invoice_portal import Email
 from invoice_portal.cli import main
-from invoice_portal.doctor import DETAILS_PROBES, MANAGING_PROBES, PAYING_PROBES, PROBES
+from invoice_portal.commands.doctor import DETAILS_PROBES, MANAGING_PROBES, PAYING_PROBES, PROBES
 from invoice_portal.resources import data_dir
 from invoice_portal.routes import OWN_ROUTES
 from invoice_portal.signing import hash_identifier

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from invoice_portal.cli import main
-from invoice_portal.doctor import Result
-from invoice_portal.inspection import Heard, Patient, Unreachable, asking, inspect
+from invoice_portal.commands.doctor import Result
+from invoice_portal.commands.inspection import Heard, Patient, Unreachable, asking, inspect
 from invoice_portal.portal import Portal
 from support.portals import KEY, STRIPE_KEY, Mount, Mounted
 

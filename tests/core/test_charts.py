@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_portal.charts import HEIGHT, WIDTH, Chart, Kind, draw, nice_scale
+from invoice_portal.pages.usage.charts import HEIGHT, WIDTH, Chart, Kind, draw, nice_scale
 
 NUMBERS = st.decimals(-(10**12), 10**12, places=4)
 

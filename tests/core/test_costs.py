@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoice_portal.costs import by_day, charge, running
+from invoice_portal.pages.usage.costs import by_day, charge, running
 from invoice_portal.stripe_api.prices import Price, parse_price
 from invoice_portal.stripe_api.reading import Reader
 from stripe_sandbox.billing import pricing

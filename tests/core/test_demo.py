@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invoice_portal import PortalSettings
-from invoice_portal.demo import environ_for
+from invoice_portal.commands.demo import environ_for
 
 
 def settings_of(monkeypatch: pytest.MonkeyPatch, **given: str) -> PortalSettings:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from invoice_portal import Email, Portal, PortalSettings
-from invoice_portal.doctor import PAYING_PROBES, PROBES, Result, examine
+from invoice_portal.commands.doctor import PAYING_PROBES, PROBES, Result, examine
 from invoice_portal.environment import Templates
 from invoice_portal.http import Request
 from invoice_portal.routes import ROUTES

@@ -14,9 +14,10 @@ from invoice_portal import CustomerId, Email
 from invoice_portal.effects import Program
 from invoice_portal.errors import NotAllowed, NotFound, NotIdentified, StripeUnavailable
 from invoice_portal.http import Redirect, Response
-from invoice_portal.pages.handover import STRIPE_PAGES, credit_note_pdf, invoice_pdf, page_origins, stripe_page
+from invoice_portal.pages.handover import credit_note_pdf, invoice_pdf
 from invoice_portal.pages.paying.hosted import pay
 from invoice_portal.sessions import Arrival
+from invoice_portal.stripe_pages import STRIPE_PAGES, page_origins, stripe_page
 from invoice_portal.visits import Visit
 
 from .helpers.objects import Json, credit_note, customer, invoice, listing, of_subscription, paid_invoice

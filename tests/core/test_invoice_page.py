@@ -187,21 +187,35 @@ def test_lines_without_an_end_come_to_one():
     ("changes", "quantity", "unit_price", "amount"),
     [
         ({}, "4", "$25.00", "$100.00"),
-        ({"quantity_decimal": "4.50", "quantity": 4}, "4.5", "$25.00", "$100.00"),
-        ({"quantity_decimal": None, "quantity": 3}, "3", "$25.00", "$100.00"),
+        ({"quantity_decimal": "4.50", "quantity": 4, "amount": 11250}, "4.5", "$25.00", "$112.50"),
+        ({"quantity_decimal": None, "quantity": 3, "amount": 7500}, "3", "$25.00", "$75.00"),
         ({"quantity_decimal": None, "quantity": None}, "", "$25.00", "$100.00"),
-        ({"quantity_decimal": "1000000"}, "1,000,000", "$25.00", "$100.00"),
-        ({"quantity_decimal": "0"}, "0", "$25.00", "$100.00"),
+        ({"quantity_decimal": "1000000", "amount": 2_500_000_000}, "1,000,000", "$25.00", "$25,000,000.00"),
+        ({"quantity_decimal": "0", "amount": 0}, "0", "$25.00", "$0.00"),
         ({"pricing": None}, "4", "", "$100.00"),
         ({"pricing": {"unit_amount_decimal": None}}, "4", "", "$100.00"),
-        ({"pricing": {"unit_amount_decimal": "0.000000000001"}}, "4", "$0.00000000000001", "$100.00"),
-        ({"amount": -2500}, "4", "$25.00", "-$25.00"),
-        ({"amount": 0}, "4", "$25.00", "$0.00"),
+        ({"pricing": {"unit_amount_decimal": "0.000000000001"}, "amount": 0}, "4", "$0.00000000000001", "$0.00"),
+        ({"pricing": {"unit_amount_decimal": "0.125"}, "amount": 1}, "4", "$0.00125", "$0.01"),
+        ({"pricing": {"unit_amount_decimal": "-2500"}, "amount": -10000}, "4", "-$25.00", "-$100.00"),
     ],
 )
 def test_a_line_prints_what_stripe_says(changes: Json, quantity: str, unit_price: str, amount: str):
     shown = view_of(stripe_with(invoice(lines=listing([line(**changes)]))), visitor=CUS).lines[0]
     assert (shown.quantity, shown.unit_price, shown.amount) == (quantity, unit_price, amount)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quantity_decimal": "250", "amount": 7500},
+        {"description": "Trial period for Team plan", "amount": 0},
+        {"amount": -2500},
+    ],
+    ids=["a package's price is of many units", "a trial is free", "neither is known to come to it"],
+)
+def test_no_unit_price_stands_beside_a_quantity_with_which_it_does_not_come_to_the_amount(changes: Json):
+    shown = view_of(stripe_with(invoice(lines=listing([line(**changes)]))), visitor=CUS).lines[0]
+    assert shown.unit_price == ""
 
 
 def test_a_proration_has_no_unit_price_that_would_not_add_up():

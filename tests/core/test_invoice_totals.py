@@ -301,6 +301,28 @@ def test_a_total_below_the_smallest_charge_goes_to_the_next_invoice_and_is_calle
     assert rows[2].name != "Your credit used", "there was no credit"
 
 
+def test_a_credit_invoice_settles_the_earlier_balance_first_and_the_rest_is_credit():
+    shown = paid_invoice(
+        subtotal=-2000, total=-2000, amount_due=0, amount_paid=0, starting_balance=500, ending_balance=-1500
+    )
+    assert [(row.name, row.amount) for row in totals_of(shown)][1:] == [
+        ("Total", "-$20.00"),
+        ("Earlier balance", "$5.00"),
+        ("Added to your credit", "$15.00"),
+        ("Amount due", "$0.00"),
+    ]
+
+
+def test_credit_that_leaves_a_rest_too_small_to_charge_is_used_up_and_the_rest_is_carried():
+    shown = paid_invoice(subtotal=320, total=320, amount_due=0, amount_paid=0, starting_balance=-300, ending_balance=20)
+    assert [(row.name, row.amount) for row in totals_of(shown)][1:] == [
+        ("Total", "$3.20"),
+        ("Your credit used", "-$3.00"),
+        ("Carried to your next invoice", "-$0.20"),
+        ("Amount due", "$0.00"),
+    ]
+
+
 def test_before_finalisation_is_over_no_balance_is_made_up():
     rows = totals_of(invoice(starting_balance=-3000, ending_balance=None))
     assert [row.name for row in rows] == ["Subtotal", "Total", "To pay"]

@@ -13,10 +13,10 @@ from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.paying.limits import part_allowed, part_fits, read_amount
 from invoice_portal.pages.paying.own_intent import Wish, key_of
 from invoice_portal.pages.paying.statement import open_statement, seal_statement, state_of
-from invoice_portal.pages.payment_words import refusal
+from invoice_portal.payment_words import refusal
 from invoice_portal.signing import Signer
 from invoice_portal.stripe_api.invoices import Invoice, parse_invoice
-from invoice_portal.stripe_api.payments import Payment, parse_payment
+from invoice_portal.stripe_api.payments import Payment, parse_intent, parse_payment
 from invoice_portal.stripe_api.reading import Reader
 from invoice_portal.stripe_js import places_of, script_url
 
@@ -234,3 +234,21 @@ def test_the_script_is_stripes_own_unless_a_stand_in_answers_a_test_key():
 def test_what_cannot_work_is_refused(changes: dict[str, object], words: str):
     with pytest.raises(ConfigurationError, match=words):
         make_settings(**changes)
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://payments.stripe.com/microdeposit/pacs_test_1", True),
+        ("http://127.0.0.1:12111/hosted/microdeposits/x", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,<script>", False),
+        ("//evil.example/x", False),
+        ("", False),
+    ],
+)
+def test_where_a_bank_account_is_verified_is_an_address(address: str, kept: bool) -> None:
+    """It stands in a link as Stripe gives it, and a layout of the host's own may let scripts run."""
+    action = {"type": "verify_with_microdeposits", "verify_with_microdeposits": {"hosted_verification_url": address}}
+    intent = {"id": "pi_1", "amount": 1, "currency": "usd", "status": "requires_action", "next_action": action}
+    assert parse_intent(Reader(intent, "intent")).verification_url == (address if kept else "")

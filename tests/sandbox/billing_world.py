@@ -44,8 +44,30 @@ def changes(api: Api) -> None:
         expand=["latest_invoice.lines"],
     )
     api.delete(f"subscription_items/{added}", proration_behavior="none")
+    pending_update(api, plan["id"], item)
     api.get("invoices", subscription=plan["id"], expand=["data.payments"])
     api.delete(f"subscriptions/{plan['id']}", prorate=True, invoice_now=True)
+
+
+def pending_update(api: Api, plan: str, item: str) -> None:
+    """One that expires, and one that is paid after all."""
+    customer = api.get(f"subscriptions/{plan}")["customer"]
+    off = api.post("coupons", amount_off=5, currency="usd", duration="forever")["id"]
+    for card, amount in (("pm_card_chargeCustomerFail", 40), ("pm_card_visa", 50)):
+        api.card(customer, "pm_card_chargeCustomerFail")
+        api.post(
+            f"subscriptions/{plan}",
+            items=[{"id": item, "quantity": amount}, {"price": api.price(300, f"Extra {amount}")}],
+            discounts=[{"coupon": off}],
+            metadata={"extra": "yes"},
+            payment_behavior="pending_if_incomplete",
+            proration_behavior="always_invoice",
+            expand=["pending_update.discounts", "latest_invoice"],
+        )
+        api.card(customer, card)
+        if card == "pm_card_visa":
+            api.post(f"invoices/{api.get(f'subscriptions/{plan}')['latest_invoice']}/pay")
+        api.advance(DAY)
 
 
 def trials(api: Api) -> None:

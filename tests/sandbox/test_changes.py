@@ -151,6 +151,13 @@ def test_items_come_and_go(api: Api) -> None:
     assert api.refused("GET", f"subscription_items/{item}").status == 404
 
 
+def test_a_plan_may_be_taken_away_and_another_added(api: Api) -> None:
+    plan, item = plan_of(api)
+    changed = api.post(f"subscriptions/{plan}", items=[{"id": item, "deleted": True}, {"price": api.price(500)}])
+    (new,) = changed["items"]["data"]
+    assert (new["price"]["unit_amount"], new["current_period_end"]) == (500, NOW + MONTH)
+
+
 def test_the_same_price_is_not_added_twice(api: Api) -> None:
     price = api.price()
     plan, _ = plan_of(api, 1, price)

@@ -1,1 +1,1 @@
-"""The merchant API: what a merchant's own servers do with links and sessions, as JSON, with a bearer key."""
+"""The JSON APIs: the merchant's, for its own servers, and the customer's own, for a page of one's own."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from invoice_portal.api.invoice_parts import (
@@ -26,18 +27,19 @@ from invoice_portal.effects import Ok, each
 from invoice_portal.errors import BadRequest, NotFound
 from invoice_portal.identity import CustomerId
 from invoice_portal.money import Money
+from invoice_portal.owned import customers_with
 from invoice_portal.pages.handover import pdf_of_credit_note, pdf_of_invoice
 from invoice_portal.pages.invoices.history import history
-from invoice_portal.pages.invoices.listing import Scope, Wanted, fill, first_call, read_cursor, read_wanted, seal_cursor
+from invoice_portal.pages.invoices.listing import Wanted, fill, first_call, read_cursor, read_wanted, seal_cursor
 from invoice_portal.pages.invoices.page import whole_invoice
 from invoice_portal.pages.invoices.status import STATUS_NAMES, overdue
 from invoice_portal.pages.invoices.view import view_invoice
-from invoice_portal.pages.owned import customers_with
-from invoice_portal.pages.viewing import check_choice, customer_in_view, scope_of
+from invoice_portal.pages.paying.on_its_way import marked, under_way
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import subscriptions_of
+from invoice_portal.viewing import Scope, check_choice, customer_in_view, scope_of
 from invoice_portal.visits import Visit
 
 
@@ -52,7 +54,7 @@ class CustomerChoice:
 
 @dataclass(frozen=True, slots=True)
 class ToPay:
-    """What is open: a sum for each currency, since different ones are never added up."""
+    """What is open and has no payment on its way: a sum for each currency, since different ones are never added up."""
 
     amounts: tuple[Amount, ...]
     open: Annotated[int, "How many invoices that is."]
@@ -100,7 +102,7 @@ class WholeInvoiceData:
 class PdfAddress:
     """Where the PDF is right now: go there at once, the address opens the document without a login."""
 
-    url: str
+    url: str = field(repr=False)
 
 
 async def invoices(visit: Visit) -> Invoices:
@@ -109,9 +111,7 @@ async def invoices(visit: Visit) -> Invoices:
     Raises ``BadRequest`` for a filter that makes no sense, ``NotFound`` for a cursor, customer or subscription of
     somebody else's.
     """
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice does not open the list")
+    arrival = visit.in_portal()
     wanted = _wanted(visit)
     if isinstance(arrival.identity, CustomerId):
         try:
@@ -146,14 +146,26 @@ async def _of(visit: Visit, wanted: Wanted, customer: str, customers: tuple[Cust
     answer = await first_call(visit, scope, wanted, cursor)
     page = await fill(visit, scope, wanted, cursor, answer)
     whole = not (wanted.filtered or cursor or answer.has_more)
+    open_now = Listing(_open(answer), has_more=False) if whole else await _asked_open(scope)
+    found = await under_way(visit, scope.customer, (*page.invoices, *(open_now.items if open_now else ())))
     return Invoices(
-        invoices=tuple(invoice_data(visit, invoice) for invoice in page.invoices),
+        invoices=tuple(invoice_data(visit, invoice) for invoice in marked(page.invoices, found)),
         older=seal_cursor(visit, scope, page.older) if page.older else None,
         newer=seal_cursor(visit, scope, page.newer) if page.newer else None,
-        to_pay=_to_pay(visit, answer) if whole else await _asked_to_pay(visit, scope),
+        to_pay=_to_pay(visit, marked(open_now.items, found), more=open_now.has_more) if open_now else None,
         customer_id=customer,
         customers=() if scope.bound or len(customers) < 2 else tuple(_choice(each, customer) for each in customers),
     )
+
+
+def _open(answer: Listing[Invoice]) -> tuple[Invoice, ...]:
+    return tuple(invoice for invoice in answer.items if invoice.status == "open")
+
+
+async def _asked_open(scope: Scope) -> Listing[Invoice] | None:
+    call = list_invoices(scope.customer, limit=MOST_A_CALL, status="open", subscription=scope.subscription)
+    (answer,) = await each([call])
+    return answer.value if isinstance(answer, Ok) else None
 
 
 def _choice(customer: Customer, current: str) -> CustomerChoice:
@@ -161,14 +173,8 @@ def _choice(customer: Customer, current: str) -> CustomerChoice:
     return CustomerChoice(customer.id, name, customer.id == current)
 
 
-async def _asked_to_pay(visit: Visit, scope: Scope) -> ToPay | None:
-    call = list_invoices(scope.customer, limit=MOST_A_CALL, status="open", subscription=scope.subscription)
-    (answer,) = await each([call])
-    return _to_pay(visit, answer.value) if isinstance(answer, Ok) else None
-
-
-def _to_pay(visit: Visit, answer: Listing[Invoice]) -> ToPay:
-    due = [each for each in answer.items if each.status == "open" and each.amount_remaining.amount > 0]
+def _to_pay(visit: Visit, invoices: Iterable[Invoice], *, more: bool) -> ToPay:
+    due = [invoice for invoice in invoices if invoice.amount_remaining.amount > 0 and not invoice.under_way]
     sums: dict[str, int] = {}
     for invoice in due:
         currency = invoice.amount_remaining.currency
@@ -177,7 +183,7 @@ def _to_pay(visit: Visit, answer: Listing[Invoice]) -> ToPay:
         amounts=tuple(amount(visit.language, Money(total, currency)) for currency, total in sums.items()),
         open=len(due),
         overdue=sum(overdue(invoice, visit.now) for invoice in due),
-        more=answer.has_more,
+        more=more,
     )
 
 
@@ -186,7 +192,7 @@ async def invoice(visit: Visit) -> WholeInvoiceData:
     whole, extras = await whole_invoice(visit)
     view = view_invoice(visit, whole, extras)
     past = history(visit, whole, extras.payments, extras.credit_notes)
-    sees_others = visit.identified().invoice is None
+    sees_others = visit.one_invoice is None
     return WholeInvoiceData(
         invoice=invoice_data(visit, whole.invoice, can_pay=bool(view.pay and view.pay.pay_url)),
         title=view.title,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, Literal
 
 from invoice_portal.admission import admit
@@ -25,12 +25,14 @@ from invoice_portal.visits import Visit
 class Credentials:
     """What vouches for somebody: what `/enter` takes, a signed identifier or an identifier and its hash; or a link."""
 
-    identity: Annotated[str, "A signed identifier; nothing else is read beside it."] = ""
+    identity: Annotated[str, "A signed identifier; nothing else is read beside it."] = field(default="", repr=False)
     email: Annotated[str, "Where `identify_by` is `email`."] = ""
     customer_id: Annotated[str, "Where `identify_by` is `customer_id`."] = ""
-    hash: Annotated[str, "The hash of the e-mail address or the customer id."] = ""
+    hash: Annotated[str, "The hash of the e-mail address or the customer id."] = field(default="", repr=False)
     subscription_id: Annotated[str, "Show this subscription only."] = ""
-    link: Annotated[str, "Or the address of a link or of a portal session, which counts as opened."] = ""
+    link: Annotated[str, "Or the address of a link or of a portal session, which counts as opened."] = field(
+        default="", repr=False
+    )
     actions: Annotated[tuple[Action, ...] | None, "Of what this visitor may do, only these. Not with `link`."] = None
 
 
@@ -38,7 +40,7 @@ class Credentials:
 class Token:
     """A session to send with every call, as ``Authorization: Bearer TOKEN``. Keep it in memory, never in a store."""
 
-    token: str
+    token: str = field(repr=False)
     token_type: Literal["Bearer"]
     expires_at: Moment
     expires_in: Annotated[int, "Seconds. Exchange a fresh signature before then, or at the first 401."]
@@ -51,7 +53,7 @@ class FormToken:
     """What a call that changes something sends in a header of this name, where a cookie or a login says who asks."""
 
     header: str
-    token: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ Change: TypeAlias = Callable[[Visit, B], Program[T | Data]]
 
 PREFIX: Final = "/api/me"
 TAG: Final = "A customer's own page"
+VIEWED: Final = {"subscription": "One subscription, `sub_…`.", "customer": "One of several customers, `cus_…`."}
+"""The parameters of a call that looks at one customer's subscriptions."""
 _FORM_ADVICE: Final = N_("Please reload the page and try again. Nothing was changed.")
 
 log = logging.getLogger("invoice_portal")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from invoice_portal.api.own import does, reads
@@ -12,7 +12,7 @@ from invoice_portal.pages.paying.methods_view import expiry_text
 from invoice_portal.pages.payment_methods.changing import made_default, removed
 from invoice_portal.pages.payment_methods.owner import Charged, charged_of, customer_in_view, demand_managing, owners
 from invoice_portal.pages.payment_methods.page import in_order, warning
-from invoice_portal.pages.payment_words import method_name
+from invoice_portal.payment_words import method_name
 from invoice_portal.stripe_api.payment_methods import SavedMethod, methods_of
 from invoice_portal.visits import Visit
 
@@ -53,7 +53,7 @@ class Removal:
 class WhereToPay:
     """Stripe's page of the invoice right now: go there at once, the address needs no login. Or why there is none."""
 
-    url: str | None
+    url: str | None = field(repr=False)
     reason: Annotated[Literal["settled", "on_its_way"] | None, "Nothing is left to pay, or a payment is on its way."]
 
 

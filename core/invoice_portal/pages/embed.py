@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from invoice_portal.assets import asset_url, read_asset
 from invoice_portal.errors import NotIdentified, StoreUnavailable
 from invoice_portal.http import Asset, Page, Response
-from invoice_portal.pages.assets import asset_url, read_asset
 from invoice_portal.telling import as_told
 from invoice_portal.visits import Visit
 

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-from urllib.parse import urlsplit
-
-from invoice_portal.errors import NotFound, StripeUnavailable
+from invoice_portal.errors import NotFound
 from invoice_portal.http import Redirect, Response
-from invoice_portal.pages.owned import fetch_owned
-from invoice_portal.settings import PortalSettings
-from invoice_portal.settings_checks import STRIPE_API_BASE
+from invoice_portal.owned import fetch_owned
 from invoice_portal.stripe_api.credit_notes import retrieve_credit_note
 from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
+from invoice_portal.stripe_pages import stripe_page
 from invoice_portal.visits import Visit
-
-STRIPE_PAGES: Final = (
-    "https://invoice.stripe.com",
-    "https://pay.stripe.com",
-    "https://files.stripe.com",
-    "https://billing.stripe.com",
-)
 
 
 async def invoice_pdf(visit: Visit) -> Response:
@@ -52,32 +41,6 @@ def payable(invoice: Invoice) -> bool:
     """Whether there is something to pay and a page to pay it on."""
     due = invoice.status == "open" and invoice.amount_remaining.amount > 0
     return due and bool(invoice.hosted_url) and not invoice.under_way
-
-
-def stripe_page(url: str, settings: PortalSettings) -> str:
-    """``url`` itself where it leads to a page of Stripe's, or of the stand-in that ``stripe_api_base`` names.
-
-    Raises ``NotFound`` where there is none, ``StripeUnavailable`` where it leads anywhere else.
-    """
-    if not url:
-        raise NotFound("Stripe has no such page for this invoice")
-    if _origin(url) not in page_origins(settings) or any(ord(character) < 33 for character in url):
-        raise StripeUnavailable("Stripe named a page that is not on a place of Stripe's")
-    return url
-
-
-def page_origins(settings: PortalSettings) -> tuple[str, ...]:
-    """The origins that the portal sends visitors to, beside itself."""
-    own = () if settings.stripe_api_base.rstrip("/") == STRIPE_API_BASE else (settings.stripe_origin,)
-    return STRIPE_PAGES + own
-
-
-def _origin(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 async def _own(visit: Visit) -> Invoice:

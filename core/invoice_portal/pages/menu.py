@@ -44,13 +44,19 @@ def menu_of(visit: Visit) -> tuple[MenuEntry, ...]:
     The customer in view stays in view: one address may have several.
     """
     arrival = visit.arrival
-    if not isinstance(arrival, Arrival) or arrival.invoice is not None or not visit.may("view"):
+    if not isinstance(arrival, Arrival) or visit.one_invoice is not None or not visit.may("view"):
         return ()
     keep, here = {"customer": visit.request.query.get("customer", "")}, visit.here({})
     open_parts = [part for part in _PARTS if part.open_to(visit)]
     if len(open_parts) < 2:
         return ()
     return tuple(
-        MenuEntry(visit.language.gettext(part.name), visit.url(part.route, keep), here == visit.url(part.route))
+        MenuEntry(visit.language.gettext(part.name), visit.url(part.route, keep), _holds(visit, part, here))
         for part in open_parts
     )
+
+
+def _holds(visit: Visit, part: _Part, here: str) -> bool:
+    """Whether the page at hand is a part's: its forms may have addresses below its own, where all are below home's."""
+    url = visit.url(part.route)
+    return here == url or (part.route != "home" and here.startswith(f"{url}/"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, Self, TypeAlias, cast, get_args
 
 from invoice_portal.settings import Action, PortalSettings
@@ -51,7 +51,7 @@ class Link:
     invoice_id: str | None
     customer_id: str
     state: State
-    url: str | None
+    url: str | None = field(repr=False)
     actions: tuple[Action, ...]
     max_uses: int | None
     uses: int
@@ -75,7 +75,7 @@ class PortalSession:
     customer_id: str
     created_at: int
     expires_at: int
-    url: str
+    url: str = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """As the merchant API shows it."""
@@ -110,7 +110,7 @@ class LinkRow:
     kind: Kind
     subject: str
     customer: str
-    nonce: str
+    nonce: str = field(repr=False)
     actions: str
     max_uses: int | None
     uses: int
@@ -142,7 +142,7 @@ class SessionRow:
     id: str
     account: str
     customer: str
-    nonce: str
+    nonce: str = field(repr=False)
     generation: int
     actions: str
     uses: int

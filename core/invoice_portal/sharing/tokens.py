@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from invoice_portal.errors import ConfigurationError
@@ -26,7 +26,7 @@ class Token:
     """What a token says: which row, and which nonce that row must still have."""
 
     id: str
-    nonce: str
+    nonce: str = field(repr=False)
 
 
 def new_id(prefix: Literal["link", "ps", "cg"]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stripe_sandbox.billing import collecting, drafting, prorating, subscribing
+from stripe_sandbox.billing import collecting, drafting, pending, prorating, subscribing
 from stripe_sandbox.billing.finalizing import finalize
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
@@ -46,17 +46,23 @@ def change(
     turned = _rhythm(sandbox, subscription) != rhythm
     restarts = subscription["status"] != "trialing" and (restarts or turned)
     changed = [id for id, (_, was) in before.items() if id not in after or _billing(after[id]) != was]
+    added = after.keys() - before.keys()
+    if restarts or changed or added:
+        pending.discard(sandbox, subscription)
     for id, (item, was) in before.items():
         if restarts or id in changed:
             credits.give(item, was)
     if restarts:
         restart(sandbox, subscription, terms)
-        return
-    for id, item in after.items():
-        if terms.prorates and (id in changed or id not in before) and _is_prorated(sandbox, subscription, item):
-            prorating.debit(sandbox, subscription, item, terms.at)
-    if terms.behavior == "always_invoice" and subscribing.pending_of(sandbox, subscription):
-        bill_pending(sandbox, subscription, terms)
+    else:
+        for id, item in after.items():
+            if terms.prorates and (id in changed or id in added) and _is_prorated(sandbox, subscription, item):
+                prorating.debit(sandbox, subscription, item, terms.at)
+        if terms.behavior == "always_invoice" and subscribing.pending_of(sandbox, subscription):
+            bill_pending(sandbox, subscription, terms)
+    for id, (item, _) in before.items():
+        if id not in after:
+            sandbox.store.remove(item)
 
 
 def restart(sandbox: Sandbox, subscription: Json, terms: Terms) -> None:
@@ -72,6 +78,7 @@ def restart(sandbox: Sandbox, subscription: Json, terms: Terms) -> None:
 def set_trial(sandbox: Sandbox, subscription: Json, end: int | None, terms: Terms) -> None:
     """Let a trial last until `end` (UTC seconds), or (None) end it now: the first period begins and is billed."""
     now = sandbox.clock.now
+    pending.discard(sandbox, subscription)
     if end is None:
         if subscription["status"] == "trialing":
             subscription.update(trial_end=now, status="active")
@@ -146,7 +153,8 @@ def bill_pending(sandbox: Sandbox, subscription: Json, terms: Terms, *, final: b
 def collect(sandbox: Sandbox, subscription: Json, invoice: Json, terms: Terms) -> None:
     """Finalise an invoice that a change made and charge it at once; one that is sent stays a draft for an hour.
 
-    Raises 402 only where `payment` is `error_if_incomplete`: then nothing of the change remains.
+    Raises 402 only where `payment` is `error_if_incomplete`: then nothing of the change remains. Raises Unpaid where it
+    is `pending_if_incomplete`: then the change waits.
     """
     if subscribing.paused(sandbox, subscription, invoice):
         return
@@ -161,12 +169,15 @@ def collect(sandbox: Sandbox, subscription: Json, invoice: Json, terms: Terms) -
         if subscription["status"] == "active":
             subscription["status"] = "past_due"
         return
+    waits = invoice["_pending_update"] = terms.payment == pending.PENDING
     try:
         collecting.pay(sandbox, invoice, None, off_session=terms.off_session, automatic=True)
     except StripeError as error:
         if terms.payment == "error_if_incomplete":
             error.happened = False
             raise
+    if waits:
+        pending.hold(sandbox, invoice)
 
 
 class _Credits:

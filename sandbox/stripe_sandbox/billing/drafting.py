@@ -110,6 +110,7 @@ def new_invoice(sandbox: Sandbox, customer: Json, currency: str, **given: Any) -
         "_lines": [],
         "_subscription": None,
         "_default_tax_rates": [],
+        "_pending_update": False,
         **given,
     }
     refresh(sandbox, invoice)

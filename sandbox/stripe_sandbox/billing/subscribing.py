@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from stripe_sandbox.billing import drafting, items, metering, pricing
+from stripe_sandbox.billing import drafting, items, metering, pending, pricing
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import use
 from stripe_sandbox.billing.finalizing import finalize
@@ -153,6 +153,7 @@ def renew_job(sandbox: Sandbox, id: str) -> None:
     now = sandbox.clock.now
     if subscription["status"] in (*ENDED, "paused") or period_of(sandbox, subscription)[1] != now:
         return
+    pending.discard(sandbox, subscription)
     if subscription["cancel_at"] is not None and subscription["cancel_at"] <= now:
         _end_with_last_invoice(sandbox, subscription)
     elif subscription["status"] != "trialing" or _trial_goes_on(sandbox, subscription):
@@ -257,6 +258,7 @@ def await_payment(sandbox: Sandbox, subscription: Json) -> None:
 def end(sandbox: Sandbox, subscription: Json, status: str, reason: str | None) -> None:
     """End a subscription now; its open invoices are no longer collected by themselves."""
     now = sandbox.clock.now
+    pending.discard(sandbox, subscription)
     subscription.update(status=status, ended_at=now)
     subscription["canceled_at"] = subscription["canceled_at"] or now
     subscription["cancellation_details"] = {**subscription["cancellation_details"], "reason": reason}
@@ -268,7 +270,10 @@ def end(sandbox: Sandbox, subscription: Json, status: str, reason: str | None) -
 def invoice_paid(sandbox: Sandbox, invoice: Json) -> None:
     """A payment that came makes its subscription active, unless another invoice is overdue."""
     subscription = _of(sandbox, invoice)
-    if subscription is None or subscription["status"] not in ("incomplete", "past_due", "paused", "unpaid"):
+    if subscription is None:
+        return
+    pending.paid(sandbox, subscription, invoice)
+    if subscription["status"] not in ("incomplete", "past_due", "paused", "unpaid"):
         return
     if subscription["latest_invoice"] == invoice["id"]:
         subscription["status"] = "active"
@@ -290,9 +295,12 @@ def written_off(sandbox: Sandbox, invoice: Json) -> None:
 
 
 def payment_failed(sandbox: Sandbox, invoice: Json) -> None:
-    """A payment that failed makes its subscription past due; a first one leaves it incomplete."""
+    """A payment that failed makes its subscription past due; a first one leaves it incomplete.
+
+    What bills a change that waits for it changes nothing.
+    """
     subscription = _of(sandbox, invoice)
-    if subscription is None:
+    if subscription is None or invoice["_pending_update"]:
         return
     if subscription["status"] == "active":
         subscription["status"] = "past_due"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stripe_sandbox.billing import changing, collecting, subscribing
 from stripe_sandbox.billing.drafting import HOUR, schedule_finalization
 from stripe_sandbox.billing.finalizing import finalize
+from stripe_sandbox.billing.pending import PENDING
 from stripe_sandbox.billing.periods import DAY
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
@@ -29,6 +30,9 @@ def create(call: Call) -> Json:
             raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
     assert customer is not None
     check_collection(call, None)
+    if params.get("payment_behavior") == PENDING:
+        message = "`pending_if_incomplete` can only be used to update a subscription, not to create one."
+        raise invalid(message, "payment_behavior")
     prices = [subscription_items.price_of(sandbox, wish, f"items[{at}]") for at, wish in enumerate(params["items"])]
     subscription_items.check_together(prices)
     currency = params.get("currency") or prices[0]["currency"]
@@ -105,6 +109,7 @@ def _new(call: Call, customer: str, currency: str, trial_end: int | None) -> Jso
             "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
             "trial_start": now if trial_end else None,
             "_items": [],
+            "_pending": None,
             "_default_tax_rates": [],
         }
     )

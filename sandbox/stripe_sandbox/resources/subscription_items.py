@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stripe_sandbox.billing import changing
+from stripe_sandbox.billing import changing, pending
 from stripe_sandbox.billing.changing import Terms
 from stripe_sandbox.billing.discounts import redeem
 from stripe_sandbox.billing.pricing import INTERVALS, UNIT_AMOUNT, inline_price, is_metered
@@ -40,7 +40,9 @@ NEW: Fields = {
 }
 """What an item of a new subscription takes."""
 TERMS: Fields = {
-    "payment_behavior": OneOf(("allow_incomplete", "default_incomplete", "error_if_incomplete")),
+    "payment_behavior": OneOf(
+        ("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
+    ),
     "proration_behavior": OneOf(("always_invoice", "create_prorations", "none")),
     "proration_date": Integer(),
 }
@@ -50,6 +52,12 @@ CHANGES = ListOf(Hash({**CHANGE, "deleted": Boolean(), "id": Reference(to="subsc
 """What `items` of a subscription that is there takes."""
 CREATE: Fields = {**NEW, **TERMS, "subscription": Reference(to="subscription", required=True)}
 UPDATE: Fields = {**CHANGE, **TERMS, "off_session": Boolean()}
+_PENDABLE_OF_ITEMS = {"deleted", "discounts", "id", "price", "price_data", "quantity"}
+_PENDABLE = {
+    *_PENDABLE_OF_ITEMS, *TERMS, "add_invoice_items", "billing_cycle_anchor", "items", "metadata", "subscription",
+    "trial_end",
+}  # fmt: skip
+"""https://docs.stripe.com/billing/subscriptions/pending-updates#supported-attributes"""
 LIST: Fields = {"subscription": Reference(to="subscription", required=True), **LISTING}
 
 
@@ -129,10 +137,12 @@ def terms_of(call: Call) -> Terms:
 
 def alter(sandbox: Sandbox, subscription: Json, wishes: Sequence[Json]) -> None:
     """Change, add and take away items as `items` of a subscription's update asks for. Raises StripeError."""
+    start, end = period_of(sandbox, subscription)
     for at, wish in enumerate(wishes):
         name = f"items[{at}]"
         if "id" not in wish:
-            _add(sandbox, subscription, wish, name)
+            item = _add(sandbox, subscription, wish, name)
+            item.update(current_period_start=start, current_period_end=end)
             continue
         item = sandbox.store["subscription_item", wish["id"]]
         if item["subscription"] != subscription["id"]:
@@ -153,15 +163,27 @@ def require_changeable(subscription: Json) -> None:
         raise invalid(f"This subscription is {subscription['status']}: its items cannot be changed.", "subscription")
 
 
+def require_pendable(params: Json) -> None:
+    """Raises StripeError for what a change that waits for its payment cannot have."""
+    if params.get("payment_behavior") != pending.PENDING:
+        return
+    found = [name for name in params if name not in _PENDABLE]
+    found += [name for wish in params.get("items", []) for name in wish if name not in _PENDABLE_OF_ITEMS]
+    if found:
+        raise invalid(
+            "When `payment_behavior` is set to `pending_if_incomplete`, you can only pass supported params. "
+            f"`{found[0]}` is not supported. See https://stripe.com/docs/billing/subscriptions/"
+            "pending-updates-reference#supported-attributes for more details.",
+            found[0],
+        )
+
+
 def _add(sandbox: Sandbox, subscription: Json, wish: Json, name: str) -> Json:
     price = price_of(sandbox, wish, name)
     if any(item["_price"] == price["id"] for item in items_of(sandbox, subscription)):
         message = f"Cannot add multiple subscription items with the same plan: {price['id']}"
         raise invalid(message, f"{name}[price]" if name else "price")
-    start, end = period_of(sandbox, subscription)
-    item = new_item(sandbox, subscription, price, wish)
-    item.update(current_period_start=start, current_period_end=end)
-    return item
+    return new_item(sandbox, subscription, price, wish)
 
 
 def _set(sandbox: Sandbox, subscription: Json, item: Json, wish: Json, name: str) -> None:
@@ -181,14 +203,15 @@ def _set(sandbox: Sandbox, subscription: Json, item: Json, wish: Json, name: str
 
 def _remove(sandbox: Sandbox, subscription: Json, item: Json) -> None:
     subscription["_items"] = [id for id in subscription["_items"] if id != item["id"]]
-    sandbox.store.remove(item)
 
 
 def _create(call: Call) -> Json:
     subscription = call.given("subscription", "subscription")
     assert subscription is not None
     _change(call, subscription, [_wish(call)])
-    return items_of(call.sandbox, subscription)[-1]
+    waiting = subscription["_pending"]
+    ids = subscription["_items"] if waiting is None else list(waiting["items"])
+    return call.store["subscription_item", ids[-1]]
 
 
 def _update(call: Call) -> Json:
@@ -207,7 +230,10 @@ def _delete(call: Call) -> Json:
 
 def _change(call: Call, subscription: Json, wishes: Sequence[Json]) -> None:
     require_changeable(subscription)
-    changing.change(call.sandbox, subscription, terms_of(call), lambda: alter(call.sandbox, subscription, wishes))
+    require_pendable(call.params)
+    terms = terms_of(call)
+    with pending.until_paid(call.sandbox, subscription, terms.payment):
+        changing.change(call.sandbox, subscription, terms, lambda: alter(call.sandbox, subscription, wishes))
 
 
 def _wish(call: Call) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripe_sandbox import search_fields, searching
-from stripe_sandbox.billing import changing, subscribing
+from stripe_sandbox.billing import changing, pending, subscribing
 from stripe_sandbox.billing.defaults import save_default
 from stripe_sandbox.billing.discounts import gone
 from stripe_sandbox.errors import StripeError, invalid
@@ -28,9 +28,11 @@ def update(call: Call) -> Json:
     if subscription["status"] in subscribing.ENDED and set(call.params) - {"metadata", "cancellation_details"}:
         raise StripeError("A canceled subscription can only update its cancellation_details and metadata.")
     settings.check_collection(call, subscription)
-    settings.apply(call, subscription)
-    settings.add_invoice_items(call, subscription)
-    _change(call, subscription)
+    subscription_items.require_pendable(call.params)
+    with pending.until_paid(call.sandbox, subscription, call.params.get("payment_behavior")):
+        settings.apply(call, subscription)
+        settings.add_invoice_items(call, subscription)
+        _change(call, subscription)
     return subscription
 
 
@@ -137,6 +139,7 @@ def show(sandbox: Sandbox, subscription: Json) -> Json:
     shown = {name: value for name, value in subscription.items() if not name.startswith("_")}
     found = [sandbox.shown(item) for item in subscribing.items_of(sandbox, subscription)]
     shown["items"] = head(found, f"/v1/subscription_items?subscription={subscription['id']}", 20)
+    shown["pending_update"] = pending.shown(sandbox, subscription)
     shown["default_tax_rates"] = [sandbox.store["tax_rate", id] for id in subscription["_default_tax_rates"]]
     return shown
 
@@ -154,11 +157,13 @@ RESOURCE = Resource(
         "discounts": Link("discount"),
         "items": Embedded("subscription_item"),
         "latest_invoice": Link("invoice"),
+        "pending_update.discounts": Link("discount"),
         "test_clock": Link(KIND),
     },
     jobs={
         "cancel": subscribing.cancel_job,
         "expire": subscribing.expire_job,
+        "expire_pending": pending.expire_job,
         "renew": subscribing.renew_job,
         "unpause": subscribing.unpause_job,
     },
@@ -167,6 +172,7 @@ RESOURCE = Resource(
         "invoice.paid": subscribing.invoice_paid,
         "invoice.payment_failed": subscribing.payment_failed,
         "invoice.overdue": subscribing.payment_failed,
+        "invoice.voided": pending.voided,
         "payment_intent.processing": subscribing.payment_under_way,
         "payment_intent.succeeded": save_default,
     },

@@ -8,13 +8,13 @@ from invoice_portal.effects import Ok, Outcome, each, needed, together
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.identity import CustomerId
+from invoice_portal.owned import customers_with
 from invoice_portal.pages.home.known import Known
 from invoice_portal.pages.home.panes import Around, retrieve_panes
 from invoice_portal.pages.home.view import HomeData, view_home
 from invoice_portal.pages.invoices.listing import (
     Cursor,
     InvoicePage,
-    Scope,
     Wanted,
     fill,
     first_call,
@@ -22,14 +22,13 @@ from invoice_portal.pages.invoices.listing import (
     read_wanted,
 )
 from invoice_portal.pages.message import message_page
-from invoice_portal.pages.owned import customers_with
 from invoice_portal.pages.paying.on_its_way import marked, under_way
-from invoice_portal.pages.viewing import check_choice, customer_in_view, scope_of
 from invoice_portal.stripe_api.customers import Customer, customer_with_id
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
-from invoice_portal.stripe_api.products import products_with
+from invoice_portal.stripe_api.products import names_told, naming_calls
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription, subscription_alone, subscriptions_of
+from invoice_portal.viewing import Scope, check_choice, customer_in_view, scope_of
 from invoice_portal.visits import Visit
 
 
@@ -52,10 +51,7 @@ class Beside:
 
 async def home(visit: Visit) -> Response:
     """The customer's invoices. The list must be there; the panes beside it may fail alone."""
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice does not open the list")
-    identity = arrival.identity
+    identity = visit.in_portal().identity
     if isinstance(identity, CustomerId):
         try:
             return await _home_of(visit, identity.id, ())
@@ -185,7 +181,5 @@ async def _product_names(subscriptions: Outcome[Listing[Subscription]]) -> dict[
     """The names of what is subscribed to, where there is something to choose; a key may lack the permission."""
     if not isinstance(subscriptions, Ok) or len(subscriptions.value.items) < 2:
         return {}
-    ids = sorted({product for subscription in subscriptions.value.items for product in subscription.products})
-    outcomes = await each([products_with(ids)] if ids else [])
-    found = [outcome.value.items for outcome in outcomes if isinstance(outcome, Ok)]
-    return {product.id: product.name for products in found for product in products}
+    products = (product for subscription in subscriptions.value.items for product in subscription.products)
+    return names_told(await each(naming_calls(products)))

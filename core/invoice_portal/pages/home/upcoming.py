@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invoice_portal.effects import Outcome, StripeCall
-from invoice_portal.pages.home.known import Known, subscription_name
-from invoice_portal.pages.upcoming.bills import Bill, bills_of, preview_calls, sums_of, words
+from invoice_portal.pages.home.known import Known
+from invoice_portal.pages.subscriptions.naming import name_of_subscription
+from invoice_portal.pages.upcoming.bills import Bill, balance_notes, bills_of, preview_calls, sums_of, words
 from invoice_portal.visits import Visit
 
 MOST: Final = 12
@@ -30,6 +31,7 @@ class UpcomingPane:
 
     amounts: tuple[str, ...]
     when: str
+    notes: tuple[str, ...]
     rows: tuple[BillRow, ...]
     problem: str
     url: str
@@ -45,10 +47,11 @@ def view(visit: Visit, known: Known, outcomes: Sequence[Outcome[Any]]) -> Upcomi
     bills = bills_of(known.subscriptions[:MOST], outcomes)
     if not bills and not known.failed:
         return None
-    language, counted = visit.language, [bill for bill in bills if bill.counted]
+    language, counted, sums = visit.language, [bill for bill in bills if bill.counted], sums_of(bills)
     return UpcomingPane(
-        amounts=tuple(language.money(sum.due) for sum in sums_of(bills)),
+        amounts=tuple(language.money(sum.due) for sum in sums),
         when=_when(visit, bills, counted),
+        notes=tuple(balance_notes(language, sums)),
         rows=tuple(_row(visit, known, bill) for bill in bills) if len(bills) > 1 else (),
         problem=_problem(visit, known, bills),
         url=visit.url("upcoming", known.scope.query),
@@ -68,7 +71,7 @@ def _when(visit: Visit, bills: Sequence[Bill], counted: Sequence[Bill]) -> str:
 def _row(visit: Visit, known: Known, bill: Bill) -> BillRow:
     due = bill.preview.whole.invoice.amount_due if bill.preview and bill.counted else None
     return BillRow(
-        name=subscription_name(visit.language, bill.subscription, known.names),
+        name=name_of_subscription(visit.language, bill.subscription, known.names),
         when=words(visit.language, bill),
         amount=visit.language.money(due) if due else "",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
-from invoice_portal.pages.payment_words import known_reason, method_name
+from invoice_portal.payment_words import known_reason, method_name
 from invoice_portal.stripe_api.credit_notes import CreditNote
 from invoice_portal.stripe_api.invoices import WholeInvoice
 from invoice_portal.stripe_api.payments import Payment
@@ -102,8 +102,14 @@ def _refunded(language: Language, payment: Payment) -> str:
     _ = language.gettext
     if not payment.refunded.amount:
         return ""
-    if payment.refunded.amount >= payment.amount.amount:
+    if payment.refunded.amount >= payment.charged.amount:
         return _("It was refunded in full.")
+    if payment.charged != payment.amount:  # Stripe does not say of which invoice, or of what was too much
+        return _(
+            "It was part of a payment of %(whole)s, of which %(amount)s was refunded.",
+            whole=language.money(payment.charged),
+            amount=language.money(payment.refunded),
+        )
     return _("%(amount)s of it was refunded.", amount=language.money(payment.refunded))
 
 

@@ -76,14 +76,22 @@ def _line(language: Language, line: Line, remarks: tuple[str, ...]) -> LineView:
         description=line.description,
         period=language.period(start, end) if end - start >= _DAY else "",
         quantity=language.number(line.quantity) if line.quantity is not None else "",
-        unit_price=(
-            language.unit_price(line.unit_price, line.amount.currency)
-            if line.unit_price is not None and not line.proration
-            else ""
-        ),
+        unit_price=_unit_price(language, line),
         amount=language.money(line.amount),
         remarks=(language.gettext("Prorated"), *remarks) if line.proration else remarks,
     )
+
+
+def _unit_price(language: Language, line: Line) -> str:
+    """What one unit costs, where so many of them come to the line's amount.
+
+    They do not for packages, whose price is that of a whole package, nor for what is free during a trial or prorated.
+    """
+    price, quantity = line.unit_price, line.quantity
+    if price is None or line.proration:
+        return ""
+    fits = quantity is None or abs(price * quantity - line.amount.amount) < 1
+    return language.unit_price(price, line.amount.currency) if fits else ""
 
 
 def _discounts(language: Language, line: Line, on_lines: frozenset[str], names: Names) -> Iterator[str]:

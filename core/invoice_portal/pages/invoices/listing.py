@@ -18,6 +18,7 @@ from invoice_portal.pages.invoices.status import STATUS_NAMES
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
 from invoice_portal.stripe_api.reading import Listing
+from invoice_portal.viewing import Scope
 from invoice_portal.visits import Visit
 
 _MOST_CALLS: Final = 20
@@ -62,26 +63,6 @@ class Wanted:
     def query(self, status: str | None = None) -> dict[str, str]:
         """The parameters that ask for the same again, or for another status in the same days."""
         return {"status": self.status if status is None else status, "from": self.since, "to": self.until}
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose invoices: one customer's, of one subscription where one is in view.
-
-    ``bound`` is set where the subscription was given on arrival, so that nothing else may be seen. ``chosen`` says that
-    the customer is one of several, so that links have to name it.
-    """
-
-    customer: str
-    subscription: str | None
-    bound: bool
-    chosen: bool = False
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The choices that every link of a page carries on."""
-        keep = {"customer": self.customer} if self.chosen else {}
-        return {**keep, "subscription": self.subscription} if self.subscription and not self.bound else keep
 
 
 @dataclass(frozen=True, slots=True)

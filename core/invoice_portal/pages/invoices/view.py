@@ -7,7 +7,7 @@ docs.stripe.com/api/invoices/object).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from invoice_portal.effects import Ok, Outcome
@@ -112,7 +112,7 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
     return InvoiceView(
         title=_("Invoice %(number)s", number=number) if invoice.number else _("Invoice without a number"),
         number=number,
-        status=badge(invoice, visit.language, visit.now),
+        status=badge(replace(invoice, under_way=_on_its_way(extras.payments)), visit.language, visit.now),
         sender=view_party(
             visit.language,
             Party(
@@ -140,7 +140,7 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
 
 def _url_of(visit: Visit, invoice: str | None) -> str:
     """Another invoice's page, where this visitor may see others at all."""
-    return visit.url("invoice", invoice=invoice) if invoice and visit.identified().invoice is None else ""
+    return visit.url("invoice", invoice=invoice) if invoice and visit.one_invoice is None else ""
 
 
 def _facts(language: Language, whole: WholeInvoice) -> Iterator[Fact]:
@@ -180,8 +180,7 @@ def view_totals(language: Language, whole: WholeInvoice, lines: Sequence[Line], 
     yield row(_("Total"), invoice.total, strong=True)
     if whole.credited_before_payment.amount:
         yield row(_("Credited"), _minus(whole.credited_before_payment))
-    if balance := _balance_row(language, whole):
-        yield balance
+    yield from _balance_rows(language, whole)
     if invoice.amount_due != invoice.total:
         yield row(_("Amount due"), invoice.amount_due, strong=True)
     if whole.amount_paid.amount:
@@ -194,21 +193,36 @@ def view_totals(language: Language, whole: WholeInvoice, lines: Sequence[Line], 
         yield row(_("Credited after payment"), whole.credited_after_payment, remark=True)
 
 
-def _balance_row(language: Language, whole: WholeInvoice) -> TotalView | None:
-    """What the customer's balance changed: credit used or added, an earlier amount taken on or a small one put off."""
+def _balance_rows(language: Language, whole: WholeInvoice) -> Iterator[TotalView]:
+    """What the customer's balance changed: credit used or added, an earlier amount taken on or a small one put off.
+
+    An earlier amount that is settled, and credit that is left of it, are two things: so are credit that is used up, and
+    a rest too small to be asked for.
+    """
     _, before = language.gettext, whole.starting_balance.amount
+    after = _ending_balance(whole)
+    for change, earlier in _moves(before, after):
+        if change < 0:
+            name = _("Your credit used") if earlier else _("Carried to your next invoice")
+        else:
+            name = _("Earlier balance") if earlier else _("Added to your credit")
+        yield _row(language, name, Money(change, whole.starting_balance.currency))
+
+
+def _ending_balance(whole: WholeInvoice) -> int:
+    """The balance afterwards; of a preview, what it would be by what is left to pay."""
     if whole.ending_balance is not None:
-        change = Money(before - whole.ending_balance.amount, whole.starting_balance.currency)
-    else:  # a preview: what it would do to the balance shows in what is left to pay
-        left = whole.invoice.amount_due.amount - whole.invoice.total.amount
-        change = Money(left if before else 0, whole.starting_balance.currency)
-    if not change.amount:
-        return None
-    if change.amount < 0:
-        name = _("Your credit used") if before < 0 else _("Carried to your next invoice")
-    else:
-        name = _("Earlier balance") if before > 0 else _("Added to your credit")
-    return _row(language, name, change)
+        return whole.ending_balance.amount
+    return whole.starting_balance.amount + whole.invoice.total.amount - whole.invoice.amount_due.amount
+
+
+def _moves(before: int, after: int) -> Iterator[tuple[int, bool]]:
+    """What a balance that changes adds to the amount due, and whether that was in the balance before."""
+    if before * after < 0:
+        yield before, True
+        yield -after, False
+    elif before != after:
+        yield before - after, abs(after) < abs(before)
 
 
 def _row(language: Language, name: str, money: Money, *, strong: bool = False, remark: bool = False) -> TotalView:
@@ -246,11 +260,15 @@ def _credit_notes(visit: Visit, whole: WholeInvoice, outcome: Outcome[Listing[Cr
     )
 
 
+def _on_its_way(payments: Outcome[Listing[Payment]]) -> bool:
+    return isinstance(payments, Ok) and any(payment.processing for payment in payments.value.items)
+
+
 def _pay_box(visit: Visit, whole: WholeInvoice, payments: Outcome[Listing[Payment]]) -> PayBox | None:
     invoice, language = whole.invoice, visit.language
     if invoice.status != "open" or invoice.amount_remaining.amount <= 0:
         return None
-    on_its_way = isinstance(payments, Ok) and any(payment.processing for payment in payments.value.items)
+    on_its_way = _on_its_way(payments)
     return PayBox(
         amount=language.money(invoice.amount_remaining),
         when=_when(language, whole, visit.now),

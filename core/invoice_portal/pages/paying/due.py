@@ -9,7 +9,7 @@ from typing import Final
 
 from invoice_portal.errors import StripeUnavailable
 from invoice_portal.money import Money
-from invoice_portal.pages.owned import fetch_owned
+from invoice_portal.owned import fetch_owned
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
 from invoice_portal.stripe_api.payments import Intent, Payment, payments_of

@@ -8,14 +8,15 @@ from invoice_portal.effects import each
 from invoice_portal.errors import PortalError, Vetoed
 from invoice_portal.http import Redirect, Response
 from invoice_portal.outcomes import payment_begun
-from invoice_portal.pages.handover import payable, stripe_page
-from invoice_portal.pages.owned import fetch_owned
+from invoice_portal.owned import fetch_owned
+from invoice_portal.pages.handover import payable
 from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
 from invoice_portal.pages.paying.due import Due, every_payment
 from invoice_portal.pages.paying.limits import fits, pays_here
 from invoice_portal.pages.paying.own_intent import make_way
 from invoice_portal.stripe_api.invoices import Invoice, retrieve_invoice
 from invoice_portal.stripe_api.payment_intents import shape_invoice
+from invoice_portal.stripe_pages import stripe_page
 from invoice_portal.visits import Visit
 
 

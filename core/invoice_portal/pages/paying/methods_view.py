@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from invoice_portal.effects import Ok, each, together
 from invoice_portal.i18n import Language
 from invoice_portal.pages.paying.due import Due
-from invoice_portal.pages.payment_words import method_name
+from invoice_portal.payment_words import method_name
 from invoice_portal.stripe_api.default_methods import customer_default, subscription_default
 from invoice_portal.stripe_api.payment_methods import SavedMethod, saved_methods
 from invoice_portal.visits import Visit

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from invoice_portal.assets import asset_url
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.money import Money
-from invoice_portal.pages.assets import asset_url
 from invoice_portal.pages.paying.answering import text_of
 from invoice_portal.pages.paying.asking import types_of
 from invoice_portal.pages.paying.due import Due, fetch_due
@@ -27,7 +27,7 @@ from invoice_portal.pages.paying.limits import (
 from invoice_portal.pages.paying.methods_view import MethodView, Saved, saved_for_due, view_methods
 from invoice_portal.pages.paying.settle import Settled
 from invoice_portal.pages.paying.statement import seal_statement, state_of
-from invoice_portal.pages.payment_words import type_name
+from invoice_portal.payment_words import type_name
 from invoice_portal.stripe_js import script_url
 from invoice_portal.visits import Visit
 

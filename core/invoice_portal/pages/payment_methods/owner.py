@@ -8,7 +8,7 @@ from typing import Final
 from invoice_portal.effects import needed, together
 from invoice_portal.errors import NotAllowed, NotFound, StripeUnavailable
 from invoice_portal.identity import CustomerId
-from invoice_portal.pages.owned import customers_with, given_subscription
+from invoice_portal.owned import customers_with, given_subscription
 from invoice_portal.pages.paying.limits import manages_methods
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.default_methods import Renewing, customer_default, renewing_of, subscription_default

@@ -10,7 +10,7 @@ from invoice_portal.effects import Failed, Ok, Outcome, each, needed
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.marking import N_
-from invoice_portal.pages.owned import given_subscription, own_customers, own_subscription
+from invoice_portal.owned import given_subscription, own_customers, own_subscription
 from invoice_portal.pages.subscriptions.naming import names_of
 from invoice_portal.pages.subscriptions.offering import offer_cards
 from invoice_portal.pages.subscriptions.view import make_subscription_rows, view_subscription
@@ -78,8 +78,7 @@ async def own_subscriptions(visit: Visit) -> tuple[Subscription, ...]:
     Raises ``NotFound`` for somebody whose link opens one invoice only.
     """
     visit.demand("view")
-    if visit.identified().invoice is not None:
-        raise NotFound("a link to one invoice opens no subscription")
+    visit.in_portal()
     if given := given_subscription(visit):
         return (await own_subscription(visit, given),)
     customers = (await own_customers(visit))[:MOST_CUSTOMERS]

@@ -9,10 +9,10 @@ from invoice_portal.http import Redirect, Response
 from invoice_portal.managing import offers
 from invoice_portal.managing.asking import noted
 from invoice_portal.managing.rules import demand
-from invoice_portal.pages.handover import stripe_page
-from invoice_portal.pages.owned import own_subscription
+from invoice_portal.owned import own_subscription
 from invoice_portal.stripe_api.portal_flows import cancel_flow, create_flow, update_flow
 from invoice_portal.stripe_api.subscriptions import Subscription
+from invoice_portal.stripe_pages import stripe_page
 from invoice_portal.visits import Visit
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -10,12 +10,12 @@ from invoice_portal.effects import Failed, Ok, Outcome, StripeCall
 from invoice_portal.errors import NotFound
 from invoice_portal.i18n import Language
 from invoice_portal.money import Money
-from invoice_portal.pages.invoices.listing import Scope
 from invoice_portal.stripe_api.invoice_items import InvoiceItem
 from invoice_portal.stripe_api.previews import Preview, preview_of
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.stripe_api.tax_rates import TaxRate
+from invoice_portal.viewing import Scope
 
 Kind: TypeAlias = Literal[
     "bill", "trial", "last", "ends", "paused", "uncollected", "unpaid", "waiting", "nothing", "unknown"
@@ -49,12 +49,16 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What the next bills come to in one currency, before and after the customer's balance (negative: credit)."""
+    """What the next bills come to in one currency, before and after the customer's balance (negative: credit).
+
+    ``repeats`` says that something else is in several of them, too.
+    """
 
     total: Money
     balance: Money
     due: Money
     bills: int
+    repeats: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def _kind(subscription: Subscription, preview: Preview) -> Kind:
 
 
 def sums_of(bills: Sequence[Bill]) -> tuple[Sum, ...]:
-    """What the bills that are going to be asked for come to, for each currency.
+    """What the bills that are going to be asked for come to, for each currency, in the order in which they come.
 
     Stripe previews each subscription as if its invoice came next: the customer's balance, and items that come with
     whichever is next, are in every one of them. Here they count once.
@@ -129,20 +133,47 @@ def sums_of(bills: Sequence[Bill]) -> tuple[Sum, ...]:
 def _sum(previews: Sequence[Preview]) -> Sum:
     first = previews[0].whole
     currency, balance = first.invoice.total.currency, first.starting_balance
-    total = sum(preview.whole.invoice.total.amount for preview in previews) - _repeated(previews)
-    due = first.invoice.amount_due.amount if len(previews) == 1 else max(0, total + balance.amount)
-    return Sum(Money(total, currency), balance, Money(due, currency), len(previews))
+    repeated = list(_repeated(previews))
+    totals = [preview.whole.invoice.total.amount - again for preview, again in zip(previews, repeated, strict=True)]
+    due = first.invoice.amount_due.amount if len(previews) == 1 else _due(totals, balance.amount)
+    return Sum(Money(sum(totals), currency), balance, Money(due, currency), len(previews), any(repeated))
 
 
-def _repeated(previews: Sequence[Preview]) -> int:
-    """What items add that an earlier bill has already (minor units)."""
+def _due(totals: Sequence[int], balance: int) -> int:
+    """What is asked for, bill by bill: one that is below zero leaves credit for those after it, and pays nothing out.
+
+    All in minor units.
+    """
+    due = 0
+    for total in totals:
+        left = total + balance
+        due, balance = due + max(0, left), min(0, left)
+    return due
+
+
+def _repeated(previews: Sequence[Preview]) -> Iterator[int]:
+    """What items add to each bill that an earlier one has already (minor units)."""
     seen: set[str] = set()
-    repeated = 0
     for preview in previews:
-        items = {line.invoice_item: line.net.amount for line in preview.lines if line.invoice_item}
-        repeated += sum(amount for item, amount in items.items() if item in seen)
-        seen |= items.keys()
-    return repeated
+        items = [(line.invoice_item, line.net.amount) for line in preview.lines if line.invoice_item]
+        yield sum(amount for item, amount in items if item in seen)
+        seen |= {item for item, _ in items}
+
+
+def balance_notes(language: Language, sums: Iterable[Sum]) -> Iterator[str]:
+    """Why the bills, each previewed as if it came next, do not add up to their sum."""
+    _ = language.gettext
+    for each in sums:
+        if each.bills > 1 and each.balance.amount < 0:
+            credit = language.money(Money(-each.balance.amount, each.balance.currency))
+            yield _("Your credit of %(amount)s is counted once, for the bill that comes first.", amount=credit)
+        if each.bills > 1 and each.balance.amount > 0:
+            yield _(
+                "%(amount)s from earlier is counted once, for the bill that comes first.",
+                amount=language.money(each.balance),
+            )
+        if each.repeats:
+            yield _("A one-off item that is in several bills is counted once.")
 
 
 def unbilled(items: Listing[InvoiceItem], bills: Sequence[Bill], subscription: str | None) -> tuple[InvoiceItem, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from invoice_portal.charts import Chart, draw
+from invoice_portal.assets import asset_url
 from invoice_portal.effects import Ok, needed, together
 from invoice_portal.http import Page
-from invoice_portal.pages.assets import asset_url
+from invoice_portal.pages.usage.charts import Chart, draw
 from invoice_portal.pages.usage.metered import Metered
 from invoice_portal.periods import DAY, HOUR, by_window, iso_days
 from invoice_portal.stripe_api.meters import Meter, retrieve_meter, summaries

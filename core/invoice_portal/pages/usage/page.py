@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from invoice_portal.csv_file import csv_file
+from invoice_portal.assets import asset_url
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.money import Money
-from invoice_portal.pages.assets import asset_url
 from invoice_portal.pages.upcoming.page import demand_pane
+from invoice_portal.pages.usage.csv_file import csv_file
 from invoice_portal.pages.usage.hours import hours_of
 from invoice_portal.pages.usage.metered import MOST_AT_ONCE, Metered, Usage, Used, metered_items, used_on
 from invoice_portal.pages.usage.view import item_name, view_usage
-from invoice_portal.pages.viewing import looked_at, running_in_view
 from invoice_portal.periods import DAY, iso_days
+from invoice_portal.viewing import looked_at, running_in_view
 from invoice_portal.visits import Visit
 
 MOST_BACK: Final = 24

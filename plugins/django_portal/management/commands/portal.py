@@ -10,7 +10,7 @@ import click
 from django.core.management.base import BaseCommand, CommandParser
 
 from django_portal.conf import get_portal
-from invoice_portal.commands import PortalMaker, audit, link, session
+from invoice_portal.commands.groups import PortalMaker, audit, link, session
 
 
 class Command(BaseCommand):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from invoice_portal.assets import asset_url, theme_version
 from invoice_portal.http import HostForm, Page
 from invoice_portal.i18n import Languages
 from invoice_portal.identity import Email
-from invoice_portal.pages.assets import asset_url, theme_version
 from invoice_portal.pages.menu import MenuEntry, menu_of
 from invoice_portal.pages.paying.limits import pays_here
 from invoice_portal.sessions import Arrival
@@ -88,7 +88,7 @@ def frame_of(visit: Visit, page: Page, languages: Languages) -> Frame:
         hash_off=not settings.require_hash,
         test_mode=not settings.live,
         framed=visit.request.framed,
-        one_invoice=isinstance(arrival, Arrival) and arrival.invoice is not None,
+        one_invoice=visit.one_invoice is not None,
         pays_here=pays_here(visit),
     )
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from invoice_portal.doctor import Result
+from invoice_portal.assets import read_asset
+from invoice_portal.commands.doctor import Result
 from invoice_portal.errors import InvoicePortalError
 from invoice_portal.identity import CustomerId, Email
-from invoice_portal.pages.assets import read_asset
 from invoice_portal.portal import Portal
 from invoice_portal.sessions import SESSION_COOKIE, TOKEN_PREFIX
 

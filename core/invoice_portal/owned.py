@@ -29,7 +29,7 @@ async def fetch_owned(visit: Visit, call: StripeCall[T], invoice_of: Callable[[T
 
     Raises ``NotFound`` for an invoice that is missing, somebody else's, out of scope or a draft: all look the same.
     """
-    if visit.identified().invoice not in (None, visit.request.args.get("invoice")):
+    if visit.one_invoice not in (None, visit.request.args.get("invoice")):
         raise NotFound("the link is to another invoice")
     value, owners = await _with_owners(visit, call)
     invoice = invoice_of(value)
@@ -40,11 +40,9 @@ async def fetch_owned(visit: Visit, call: StripeCall[T], invoice_of: Callable[[T
 
 def in_scope(visit: Visit, invoice: Invoice) -> bool:
     """Whether the invoice or the subscription that was given on arrival, if any, lets this invoice be seen."""
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        return invoice.id == arrival.invoice
-    scope = arrival.subscription
-    return scope is None or visit.settings.show_all_invoices or invoice.subscription == scope
+    if visit.one_invoice is not None:
+        return invoice.id == visit.one_invoice
+    return given_subscription(visit) in (None, invoice.subscription)
 
 
 async def own_subscription(visit: Visit, subscription: str) -> Subscription:
@@ -52,9 +50,7 @@ async def own_subscription(visit: Visit, subscription: str) -> Subscription:
 
     Raises ``NotFound`` for one that is missing, somebody else's or out of scope: all look the same.
     """
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice opens no subscription")
+    visit.in_portal()
     if given_subscription(visit) not in (None, subscription):
         raise NotFound("another subscription is in view")
     whole, owners = await _with_owners(visit, whole_subscription(subscription))

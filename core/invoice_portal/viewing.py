@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from invoice_portal.effects import Outcome, needed
 from invoice_portal.errors import NotFound
 from invoice_portal.identity import CustomerId
-from invoice_portal.pages.invoices.listing import Scope
-from invoice_portal.pages.owned import customers_with
+from invoice_portal.owned import customers_with
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.reading import Listing
@@ -16,6 +16,26 @@ from invoice_portal.stripe_api.subscriptions import Subscription, retrieve_subsc
 from invoice_portal.visits import Visit
 
 _MOST_CALLS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose invoices: one customer's, of one subscription where one is in view.
+
+    ``bound`` is set where the subscription was given on arrival, so that nothing else may be seen. ``chosen`` says that
+    the customer is one of several, so that links have to name it.
+    """
+
+    customer: str
+    subscription: str | None
+    bound: bool
+    chosen: bool = False
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The choices that every link of a page carries on."""
+        keep = {"customer": self.customer} if self.chosen else {}
+        return {**keep, "subscription": self.subscription} if self.subscription and not self.bound else keep
 
 
 async def customer_in_view(visit: Visit, customers: tuple[Customer, ...]) -> str:
@@ -62,12 +82,10 @@ async def looked_at(visit: Visit) -> tuple[Scope, tuple[Customer, ...]] | None:
 
     Raises ``NotFound`` for whoever came by a link to one invoice, and for somebody else's customer in the address.
     """
-    arrival = visit.identified()
-    if arrival.invoice is not None:
-        raise NotFound("a link to one invoice opens nothing else")
-    if isinstance(arrival.identity, CustomerId):
-        return scope_of(visit, arrival.identity.id), ()
-    customers = await customers_with(arrival.identity)
+    identity = visit.in_portal().identity
+    if isinstance(identity, CustomerId):
+        return scope_of(visit, identity.id), ()
+    customers = await customers_with(identity)
     if not customers:
         return None
     return scope_of(visit, await customer_in_view(visit, customers), customers), customers
