@@ -31,7 +31,7 @@ from invoice_portal.pages.paying.methods_view import Saved, saved_for_due, view_
 from invoice_portal.pages.paying.saved import pay_one
 from invoice_portal.pages.paying.settle import Settled
 from invoice_portal.pages.paying.statement import seal_statement, state_of
-from invoice_portal.pages.payment_words import shown_code
+from invoice_portal.payment_words import shown_code
 from invoice_portal.stripe_js import script_url
 from invoice_portal.visits import Visit
 
