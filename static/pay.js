@@ -215,8 +215,13 @@
   function askBank(options, form) {
     return Promise.all([loadStripe(options), post(options.bank_url, form)]).then(function (both) {
       var stripe = both[0], answer = both[1];
-      if (answer.status !== "ready") {
+      if (answer.status === "changed") {
         go(form.dataset.portalHere);
+        return null;
+      }
+      if (answer.status !== "ready") {
+        say(form, told(answer));
+        busy(form, false);
         return null;
       }
       /* However it ended: where it leads to asks Stripe. */

@@ -47,6 +47,7 @@ def test_all_that_is_open_is_paid_each_on_its_own(anna: Browser, account: Accoun
     assert done.text.count("Paid. Thank you.") == 3
     assert [account.get(f"invoices/{invoice}")["status"] for invoice in invoices] == ["paid"] * 3
     assert sorted(charge["amount"] for charge in charges(account, customer)) == [1000, 2000, 3000]
+    assert "All of it" not in done.text, "nothing is left to pay"
     again = ticked(anna, page, method, *invoices)
     assert "Paid. Thank you." not in again.text
     assert len(charges(account, customer)) == 3
@@ -55,7 +56,9 @@ def test_all_that_is_open_is_paid_each_on_its_own(anna: Browser, account: Accoun
 def test_a_selection_is_paid_and_the_rest_is_left(anna: Browser, account: Account, customer: str) -> None:
     method = saved_card(account, customer)
     one, two = account.open(customer, 1000), account.open(customer, 2000)
-    ticked(anna, anna.get("/pay"), method, two)
+    page = anna.get("/pay")
+    assert "All of it: $30.00" in page.text
+    assert "All of it: $10.00" in ticked(anna, page, method, two).text
     assert [account.get(f"invoices/{invoice}")["status"] for invoice in (one, two)] == ["open", "paid"]
 
 
@@ -114,6 +117,7 @@ def test_one_on_its_way_cannot_be_ticked_and_the_list_says_so(anna: Browser, acc
     page = anna.get("/pay")
     assert f"pay_{one}" not in page.source
     assert f"pay_{two}" in page.source
+    assert "All of it: $20.00" in page.text
     assert len(charges(account, customer)) == 1
 
 

@@ -19,7 +19,7 @@ import click
 
 from invoice_portal.commands.demo_offers import DETAILS, demo_subscriptions
 from invoice_portal.resources import data_dir
-from invoice_portal.settings_checks import ENV_PREFIX
+from invoice_portal.settings_text import ENV_PREFIX
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from invoice_portal.answers import retry_header
 from invoice_portal.errors import PortalError
 from invoice_portal.http import Data, Redirect
 from invoice_portal.pages.paying.settle import Settled
@@ -20,7 +21,11 @@ def told_error(visit: Visit, error: PortalError) -> Data:
     """An error as the portal's own script shows it: a text that says what to do."""
     _ = visit.language.gettext
     text = getattr(error, "reason", "") or _(error.advice)
-    return Data(value={"status": "error", "kind": type(error).__name__, "text": text}, status=error.status)
+    return Data(
+        value={"status": "error", "kind": type(error).__name__, "text": text},
+        status=error.status,
+        headers=retry_header(error),
+    )
 
 
 def text_of(visit: Visit, settled: Settled) -> str:

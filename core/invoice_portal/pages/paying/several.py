@@ -59,7 +59,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class SeveralView:
-    """Everything on the page, ready to print. ``currencies`` are (name, address, whether it is the one at hand)."""
+    """Everything on the page, ready to print. ``currencies`` are (name, address, whether it is the one at hand).
+
+    ``total`` is what can still be ticked, in sum; empty where nothing can.
+    """
 
     rows: tuple[Row, ...]
     total: str
@@ -133,12 +136,12 @@ async def _page(
     customer = next((invoice.owner for invoice in invoices if invoice.owner), "")
     types = await wanted_types(visit, Payable(customer_id=customer or "", currency=currency))
     saved = await saved_for(visit, customer, given_subscription(visit)) if customer else None
-    total = sum(invoice.amount_remaining.amount for invoice in shown if not invoice.under_way)
+    left = [invoice.amount_remaining.amount for invoice in shown if _can_be_ticked(invoice, told.get(invoice.id))]
     _ = visit.language.gettext
     here = visit.url("pay_several", {**keep, "currency": currency})
     view = SeveralView(
         rows=tuple(_row(visit, invoice, told.get(invoice.id)) for invoice in shown),
-        total=visit.language.money(Money(total, currency)) if currency else "",
+        total=visit.language.money(Money(sum(left), currency)) if left else "",
         currencies=_currencies(visit, currencies, currency, keep),
         methods=view_methods(visit, saved, types) if saved else (),
         methods_url=visit.url("payment_methods", {"customer": customer or ""}) if manages_methods(visit) else "",
@@ -160,8 +163,12 @@ async def _page(
     )
 
 
+def _can_be_ticked(invoice: Invoice, told: Told | None) -> bool:
+    return not invoice.under_way and told is None
+
+
 def _row(visit: Visit, invoice: Invoice, told: Told | None) -> Row:
-    can = not invoice.under_way and not told
+    can = _can_be_ticked(invoice, told)
     return Row(
         number=invoice.number or visit.language.gettext("No number"),
         subject=invoice.subject,
@@ -195,7 +202,7 @@ def _script(visit: Visit, keep: dict[str, str]) -> str:
             "progress": _("Paying %(position)s of %(count)s …", position="%1", count="%2"),
             "stopped": _("Not everything was paid. See below what was, and go on from there."),
             "done": _("Done."),
-            "go_on": _("Go on"),
+            "go_on": _("Continue"),
             "lost": _(
                 "The connection was lost. Look again before you pay: reload this page, it says how the payment stands."
             ),
