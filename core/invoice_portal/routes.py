@@ -10,6 +10,7 @@ from typing import Final
 from invoice_portal import assets
 from invoice_portal.api import details as own_details
 from invoice_portal.api import document, invoices, me, merchant, payments
+from invoice_portal.api import paying as own_paying
 from invoice_portal.api import subscriptions as own_subscriptions
 from invoice_portal.api import upcoming as own_upcoming
 from invoice_portal.api import usage as own_usage
@@ -31,6 +32,7 @@ OWN_ROUTES: Final = (
     *me.ROUTES,
     *invoices.ROUTES,
     *payments.ROUTES,
+    *own_paying.ROUTES,
     *own_upcoming.ROUTES,
     *own_usage.ROUTES,
     *own_subscriptions.ROUTES,
