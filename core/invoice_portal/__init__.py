@@ -5,6 +5,7 @@ Mount it with ``flask_portal``, ``django_portal`` or ``fastapi_portal``; this pa
 
 from invoice_portal.errors import (
     BadRequest,
+    ChangeRefused,
     ChangeVetoed,
     ConfigurationError,
     Conflict,
@@ -44,6 +45,7 @@ from invoice_portal.theme import Theme
 __all__ = [
     "BadRequest",
     "Cancellation",
+    "ChangeRefused",
     "ChangeVetoed",
     "ConfigurationError",
     "Conflict",

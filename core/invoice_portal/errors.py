@@ -20,6 +20,7 @@
         ├── Vetoed            403   the visitor: the host's own function says no, with a text of its own
         │   └── ChangeVetoed    … to a change of a subscription
         ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
+        ├── ChangeRefused     422   the visitor: a change that Stripe does not take as the subscription stands
         ├── Conflict          409   the visitor: somebody changed the same thing at the same time
         │   └── QuoteOutdated   … so that a change would cost something else than was confirmed
         ├── TooManyRequests   429   the visitor: too often in too short a time
@@ -196,6 +197,14 @@ class PaymentDeclined(PortalError):
         self.code = code
         self.decline_code = decline_code
         self.replayed = replayed
+
+
+class ChangeRefused(PortalError):
+    """Stripe does not take a change of a subscription as it stands: nothing was changed, and trying again is no use."""
+
+    status = 422
+    title = N_("That did not work just now")
+    advice = N_("This change is not possible just now, and nothing was charged. Please contact us.")
 
 
 class Conflict(PortalError):

@@ -58,6 +58,8 @@ class SubscriptionData:
     ended_at: Moment | None
     paused: bool
     resumes_at: Moment | None
+    waits_for: Annotated[str | None, "The invoice that must be paid before a change that was asked for is made."]
+    waits_until: Annotated[Moment | None, "When that change is dropped if it is not paid."]
     actions: Annotated[tuple[Deed, ...], "What this visitor may do with it now."]
 
 
@@ -209,7 +211,7 @@ async def leave(visit: Visit, body: Leaving) -> Left:
     if offered:
         offer = offered.offer
         return Left(False, Staying(offer.id, offered.title, offered.text, offer.price), await _named(visit, found))
-    await cancel(visit, found, reason, now=ends_now(visit, body.when))
+    await cancel(visit, found, reason, now=ends_now(visit, found, body.when))
     return Left(True, None, await _now(visit))
 
 
@@ -317,6 +319,8 @@ def _data(visit: Visit, found: Subscription, names: Mapping[str, str]) -> Subscr
         ended_at=found.ended_at,
         paused=pausing is not None,
         resumes_at=pausing.resumes_at if pausing else None,
+        waits_for=found.latest_invoice if found.pending else None,
+        waits_until=found.pending_until,
         actions=tuple(sorted(deeds(visit, found))),
     )
 

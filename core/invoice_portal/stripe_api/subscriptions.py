@@ -40,7 +40,8 @@ class Subscription:
     """A subscription.
 
     Moments are UTC seconds. ``items`` are its first ones; ``more_items`` says that Stripe has more of them.
-    ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change waits for its payment.
+    ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change waits until its
+    invoice, the ``latest_invoice``, is paid, and is dropped at ``pending_until``.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Subscription:
     discounts: tuple[str, ...] = ()
     latest_invoice: str | None = None
     pending: bool = False
+    pending_until: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -164,7 +166,7 @@ def parse_subscription(reader: Reader) -> Subscription:
     """Read one subscription."""
     container = reader.inside("items")
     items = container.each("data", _item) if container else ()
-    paused = reader.inside("pause_collection")
+    paused, pending = reader.inside("pause_collection"), reader.inside("pending_update")
     return Subscription(
         id=reader.id(),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
@@ -187,7 +189,8 @@ def parse_subscription(reader: Reader) -> Subscription:
         start_date=reader.moment_or_none("start_date"),
         discounts=reader.each("discounts", Reader.id) if reader.objects("discounts") else reader.texts("discounts"),
         latest_invoice=reader.id_or_none("latest_invoice"),
-        pending=reader.inside("pending_update") is not None,
+        pending=pending is not None,
+        pending_until=pending.moment_or_none("expires_at") if pending else None,
         metadata=reader.texts_by_name("metadata"),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
@@ -55,7 +54,8 @@ class Fact:
 class DeedsView:
     """The ways to change it: an address that is empty is not offered. ``months`` are those of a pause, in words.
 
-    ``portal_url`` leads to Stripe's own pages, with the flows that they are to open at.
+    ``portal_url`` leads to Stripe's own pages, with the flows that they are to open at. ``held`` says why nothing can
+    be changed here that otherwise could.
     """
 
     change_url: str = ""
@@ -66,6 +66,7 @@ class DeedsView:
     months: tuple[tuple[int, str], ...] = ()
     portal_url: str = ""
     flows: tuple[tuple[str, str], ...] = ()
+    held: str = ""
 
     @property
     def any(self) -> bool:
@@ -73,25 +74,21 @@ class DeedsView:
         return any((self.change_url, self.cancel_url, self.resume_url, self.pause_url, self.unpause_url, self.flows))
 
 
-_OWING: Final = frozenset(("past_due", "unpaid", "incomplete"))
-"""The statuses in which an open invoice keeps a subscription from going on."""
-
-
 @dataclass(frozen=True, slots=True)
 class SubscriptionView:
-    """One subscription with everything about it. ``open_url`` leads to what must be paid for it to go on."""
+    """One subscription with everything about it."""
 
     id: str
     title: str
     status: StatusBadge
     explained: str
+    pay_url: str
     next: str
     lines: tuple[PlanLine, ...]
     facts: tuple[Fact, ...]
     discounts: tuple[str, ...]
     discounts_failed: bool
     invoices_url: str
-    open_url: str
     deeds: DeedsView
 
 
@@ -116,6 +113,7 @@ def view_subscription(
         title=name_of_subscription(language, subscription, names),
         status=subscription_badge(subscription, language),
         explained=explained(subscription, language),
+        pay_url=_pay_url(visit, subscription),
         next=next_step(subscription, language),
         lines=tuple(plan_line(language, subscription, item, names) for item in subscription.items),
         facts=tuple(_facts(language, subscription)),
@@ -124,7 +122,6 @@ def view_subscription(
         else (),
         discounts_failed=not isinstance(discounts, Ok),
         invoices_url=_invoices_url(visit, subscription),
-        open_url=_invoices_url(visit, subscription, "open") if subscription.status in _OWING else "",
         deeds=_deeds(visit, subscription),
     )
 
@@ -163,13 +160,13 @@ def discount_words(language: Language, discount: Discount) -> str:
     return _("%(discount)s, on one bill", discount=named) if discount.duration == "once" else named
 
 
-def _invoices_url(visit: Visit, subscription: Subscription, status: str = "") -> str:
+def _invoices_url(visit: Visit, subscription: Subscription) -> str:
     """The list of its invoices: of several customers with one address, its own one's."""
     if not visit.may("view"):
         return ""
     known_by_email = isinstance(visit.identified().identity, Email)
     customer = (subscription.owner or "") if known_by_email else ""
-    return visit.url("home", {"customer": customer, "subscription": subscription.id, "status": status})
+    return visit.url("home", {"customer": customer, "subscription": subscription.id})
 
 
 def holding(discounts: Iterable[Discount], subscription: Subscription, now: int) -> tuple[Discount, ...]:
@@ -179,6 +176,23 @@ def holding(discounts: Iterable[Discount], subscription: Subscription, now: int)
         each
         for each in discounts
         if (each.end is None or each.end > now) and (each.duration != "once" or (each.start or 0) >= began)
+    )
+
+
+def _pay_url(visit: Visit, subscription: Subscription) -> str:
+    """Where the change that waits for its payment is paid, or seen by those who may not pay."""
+    if not subscription.pending or subscription.latest_invoice is None:
+        return ""
+    return visit.url("pay_page" if visit.may("pay") else "invoice", invoice=subscription.latest_invoice)
+
+
+def _held(visit: Visit, subscription: Subscription) -> str:
+    """What a schedule of the merchant's keeps a customer from doing, where they otherwise could."""
+    could = visit.may("manage") and visit.settings.subscriptions.actions & {"cancel", "change_plan", "change_quantity"}
+    if not could or subscription.schedule is None or subscription.ended:
+        return ""
+    return visit.language.gettext(
+        "We have planned changes to this subscription. Please contact us to change or end it."
     )
 
 
@@ -216,9 +230,14 @@ def _deeds(visit: Visit, subscription: Subscription) -> DeedsView:
         return visit.url(route, subscription=subscription.id) if deed in allowed else ""
 
     if settings.billing_portal:
-        labels: dict[Deed, str] = {"change": _("Change plan"), "cancel": _("Cancel subscription")}
+        labels: dict[Deed, str] = {
+            "change": _("Change plan"),
+            "cancel": _("Cancel subscription"),
+            "resume": _("Keep the subscription"),
+        }
         flows = tuple((deed, label) for deed, label in labels.items() if deed in allowed)
-        return DeedsView(portal_url=visit.url("subscription_portal", subscription=subscription.id), flows=flows)
+        url_of_portal = visit.url("subscription_portal", subscription=subscription.id)
+        return DeedsView(portal_url=url_of_portal, flows=flows, held=_held(visit, subscription))
     return DeedsView(
         change_url=url("change", "subscription_change"),
         cancel_url=url("cancel", "subscription_cancel"),
@@ -228,4 +247,5 @@ def _deeds(visit: Visit, subscription: Subscription) -> DeedsView:
         months=tuple(
             (months, ngettext("%(count)s month", "%(count)s months", months)) for months in settings.pause_months
         ),
+        held=_held(visit, subscription),
     )
