@@ -258,7 +258,10 @@
     place.textContent = options.progress.replace("%1", String(position + 1)).replace("%2", String(rows.length));
     var row = rows[position], box = row.querySelector("input[type=checkbox]"), status = row.querySelector("[data-portal-status]");
     status.textContent = options.working;
-    post(row.dataset.portalRow, form, { statement: box.value })
+    allowed(JSON.parse(row.dataset.portalWith))
+      .then(function (yes) {
+        return yes ? post(row.dataset.portalRow, form, { statement: box.value }) : { status: "stopped", text: options.refused };
+      })
       .then(function (answer) {
         status.textContent = told(answer);
         if (answer.status === "paid" || answer.status === "processing" || answer.status === "nothing") {
