@@ -404,6 +404,24 @@ def test_a_failure_in_the_middle_says_what_was_paid_and_what_was_not(till: Till)
     assert till.charges() == [AMOUNT, 1100, 2200]
 
 
+def test_one_that_costs_something_else_by_now_does_not_hold_up_the_others(till: Till) -> None:
+    till.save()
+    other = till.account.open(till.anna, 1100)
+    anna = till.arrive()
+    anna.page.goto(f"{till.portal.url}/pay")
+    till.account.post("credit_notes", invoice=till.invoice, amount=700)
+    anna.page.get_by_role("button", name="Pay the selected invoices").click()
+    rows = anna.page.locator("[data-portal-row]")
+    expect(rows.nth(0)).to_contain_text("What is due has changed")
+    expect(rows.nth(1)).to_contain_text("Paid. Thank you.")
+    anna.says("Not everything was paid.")
+    assert (till.charges(), till.status(other)) == ([1100], "paid")
+    rows.nth(0).get_by_role("link", name="Continue").click()
+    anna.page.get_by_role("main").get_by_role("button", name="Pay $35.00").first.click()
+    anna.says("Paid. Thank you.")
+    assert sorted(till.charges()) == [1100, AMOUNT - 700]
+
+
 # Methods
 
 

@@ -235,7 +235,7 @@ def test_while_one_tab_takes_the_money_another_takes_no_other_amount(
     all_of_it = ask(anna, page, invoice, "new").json
     assert ask(anna, page, invoice, "check", paying=all_of_it["paying"]).json["status"] == "ready"
     part = anna.get(f"/invoices/{invoice}/pay", {"part": "20"})
-    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "nothing"
+    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "busy"
     assert charges(account, customer) == []
     assert ask(anna, page, invoice, "check", paying=all_of_it["paying"]).json["status"] == "ready", "still its turn"
     if ends == "the answer comes":
@@ -305,7 +305,7 @@ def test_while_it_is_not_known_whether_money_was_taken_nothing_else_is_tried(
     stripe.script(lose)
     assert ask(anna, page, invoice, "saved", method=method).json["status"] == "unknown"
     stripe._scripts.clear()
-    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "nothing"
+    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "busy"
     assert charges(account, customer) == []
     stripe.sandbox.clock.advance(61)
     assert ask(anna, part, invoice, "saved", method=method).json["status"] == "paid"
@@ -322,7 +322,7 @@ def test_while_the_bank_is_answered_in_one_tab_another_takes_no_other_amount(
     assert ask(anna, page, invoice, "saved", method=asks).json["status"] == "action"
     step = ask(anna, page, invoice, "bank").json
     assert step["status"] == "ready"
-    assert ask(anna, part, invoice, "saved", method=good).json["status"] == "nothing"
+    assert ask(anna, part, invoice, "saved", method=good).json["status"] == "busy"
     account.sandbox.authenticate(step["client_secret"].partition("_secret_")[0])
     assert anna.get(step["return_url"]).location.endswith("note=paid")
     assert ask(anna, part, invoice, "saved", method=good).json["status"] == "nothing"

@@ -137,6 +137,30 @@ class Books(RuleBasedStateMachine):
         end = self.api.get(f"subscriptions/{plan}")["items"]["data"][0]["current_period_end"]
         self.attempt("POST", f"subscriptions/{plan}", trial_end=end + days * DAY)
 
+    @rule(
+        plan=plans,
+        price=st.integers(0, 5),
+        quantity=QUANTITIES,
+        days=st.integers(1, 40),
+        behavior=BEHAVIORS,
+        end=st.sampled_from(["release", "cancel"]),
+    )
+    def plan_ahead(self, plan: str, price: int, quantity: int, days: int, behavior: str, end: str) -> None:
+        made = self.attempt("POST", "subscription_schedules", from_subscription=plan)
+        if made is not None:
+            (now,) = made["phases"]
+            items = [{name: item[name] for name in ("price", "quantity")} for item in now["items"]]
+            turn = now["end_date"] if days > 20 else now["start_date"] + days * DAY
+            later = {"items": [{"price": self.prices[price], "quantity": quantity}], "proration_behavior": behavior}
+            phases = [{"start_date": now["start_date"], "end_date": turn, "items": items}, later]
+            self.attempt("POST", f"subscription_schedules/{made['id']}", phases=phases, end_behavior=end)
+
+    @rule(plan=plans, how=st.sampled_from(["release", "cancel"]))
+    def give_up_the_plan(self, plan: str, how: str) -> None:
+        schedule = self.api.get(f"subscriptions/{plan}")["schedule"]
+        if schedule is not None:
+            self.attempt("POST", f"subscription_schedules/{schedule}/{how}")
+
     @rule(plan=plans, prorate=st.booleans(), invoice_now=st.booleans())
     def cancel(self, plan: str, prorate: bool, invoice_now: bool) -> None:
         self.attempt("DELETE", f"subscriptions/{plan}", prorate=prorate, invoice_now=invoice_now)

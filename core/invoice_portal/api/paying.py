@@ -85,11 +85,12 @@ class PaymentChoices:
 class PaymentStep:
     """How it stands. What is not ``ready``, ``paid``, ``processing`` or ``nothing`` has taken no money as yet.
 
-    ``action``: the customer's bank asks, go on with `/pay/bank`. ``changed``: read `/payment` again. ``unknown``: ask
-    for the result again in a moment; nothing is taken twice.
+    ``action``: the customer's bank asks, go on with `/pay/bank`. ``changed``: read `/payment` again. ``busy``:
+    another payment of the invoice is ahead, look again in a minute. ``unknown``: ask for the result again in a moment;
+    nothing is taken twice.
     """
 
-    status: Literal["ready", "paid", "processing", "action", "failed", "changed", "nothing", "unknown"]
+    status: Literal["ready", "paid", "processing", "action", "failed", "changed", "busy", "nothing", "unknown"]
     text: Annotated[Text, "Empty where nothing needs to be said."]
     code: Annotated[str, "Why it was declined, in Stripe's words; empty else."] = ""
 
@@ -112,7 +113,7 @@ class StripeSecrets:
 class BegunPayment:
     """A payment to go on with by Stripe.js, where ``status`` is ``ready``; else why there is none."""
 
-    status: Literal["ready", "changed", "nothing"]
+    status: Literal["ready", "changed", "busy", "nothing"]
     text: Annotated[Text, "Empty where nothing needs to be said."]
     stripe: StripeSecrets | None
 
@@ -242,7 +243,8 @@ def _begun(visit: Visit, step: Ready | Settled) -> BegunPayment:
     if isinstance(step, Ready):
         secrets = StripeSecrets(step.secret, step.session_secret or None, seal_begun(visit, step.begun))
         return BegunPayment("ready", "", secrets)
-    return BegunPayment("nothing" if step.status == "nothing" else "changed", text_of(visit, step), None)
+    status = step.status if step.status in ("busy", "nothing") else "changed"
+    return BegunPayment(status, text_of(visit, step), None)
 
 
 _PAY: Final = "/invoices/{invoice}/pay"

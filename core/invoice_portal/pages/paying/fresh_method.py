@@ -102,7 +102,7 @@ async def check_begun(visit: Visit, begun: Begun, statement: str) -> Settled | N
     await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
     holder = holder_of(due, begun.intent)
     if not await take_turn(visit, begun.invoice, holder):
-        return Settled("nothing")
+        return Settled("busy")
     refused = await prepare(visit, begun.invoice, holder, _refused(visit, begun, statement))
     if refused is not None:
         await end_turn(visit, begun.invoice, holder)
@@ -143,7 +143,7 @@ async def begin_bank(visit: Visit, invoice: str) -> Ready | Settled:
     await agree(visit, payment_about(visit, due, intent.amount.amount, "saved", intent.method or ""))
     holder = holder_of(due, intent.id)
     if not await take_turn(visit, invoice, holder):
-        return Settled("nothing")
+        return Settled("busy")
     secret = await prepare(visit, invoice, holder, _secret_to_wait(visit, invoice, intent))
     if secret is None:
         await end_turn(visit, invoice, holder)

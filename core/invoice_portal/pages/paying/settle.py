@@ -19,7 +19,7 @@ from invoice_portal.stripe_api.payment_methods import SavedMethod
 from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
 
-Status: TypeAlias = Literal["paid", "processing", "action", "failed", "changed", "nothing", "unknown"]
+Status: TypeAlias = Literal["paid", "processing", "action", "failed", "changed", "busy", "nothing", "unknown"]
 
 _MOST_REPLAYS: Final = 10
 
@@ -29,9 +29,9 @@ class Settled:
     """How it ended, by a reading made afterwards.
 
     ``action``: the customer must act first. ``failed``: ``code`` says why. ``changed``: what is due is not what the
-    page said, or another payment is ahead; nothing was paid. ``nothing``: there is nothing (left) to pay, or it is on
-    its way already. ``unknown``: Stripe did not answer; paying again is safe, and pays once. ``attempt`` tells one
-    failure of an intent from the others.
+    page said; nothing was paid. ``busy``: another payment of the invoice is ahead; nothing was paid by this one.
+    ``nothing``: there is nothing (left) to pay, or it is on its way already. ``unknown``: Stripe did not answer;
+    paying again is safe, and pays once. ``attempt`` tells one failure of an intent from the others.
     """
 
     status: Status
@@ -61,7 +61,7 @@ async def settle(
     turn = _fitting(due, statement, method, types)
     id, holder = due.invoice.id, turn.id if turn else wish.name
     if not await take_turn(visit, id, holder):
-        return Settled("nothing")
+        return Settled("busy")
     charge = await prepare(visit, id, holder, _prepared(visit, due, statement, method, types, wish, holder))
     settled = charge if isinstance(charge, Settled) else await _tried(visit, charge)
     if settled.status != "unknown":
@@ -106,7 +106,7 @@ async def _prepared(
 
     await payment_begun(visit, id, "saved")
     if not await take_turn(visit, due.invoice.id, holder):  # Stripe was slow, and another tab has it by now
-        return Settled("nothing")
+        return Settled("busy")
     return _Charge(due, intent, call)
 
 

@@ -15,7 +15,7 @@ from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.money import Money
 from invoice_portal.owned import given_subscription
 from invoice_portal.pages.invoices.status import StatusBadge, badge
-from invoice_portal.pages.paying.answering import text_of
+from invoice_portal.pages.paying.answering import goes_on, text_of
 from invoice_portal.pages.paying.asking import wanted_types
 from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.paying.limits import demand_here, manages_methods
@@ -29,21 +29,25 @@ from invoice_portal.visits import Visit
 
 MOST_AT_ONCE: Final = 25
 _FIELD: Final = "pay_"
-_GOES_ON: Final = ("paid", "processing", "nothing", "changed")
+_DONE: Final = ("paid", "processing", "nothing")
+_AGAIN: Final = ("", "failed", "changed", "busy", "unknown")
+"""What can be ticked again: not what is done, nor what the host vetoes or the customer's bank asks about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of one: its status, and the words for it."""
+    """What became of one: its status, the words for it, and whether the next one was tried."""
 
     status: str
     text: str
+    next: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """An open invoice. ``field`` is empty where it cannot be paid now; ``told`` says what became of it just now.
 
+    ``ticked`` is whether it is from the start: after a try only what was ticked before, and costs what it said then.
     ``about`` is what the page around an embed frame is asked with, as JSON.
     """
 
@@ -59,6 +63,7 @@ class Row:
     statement: str = ""
     told: str = ""
     done: bool = False
+    ticked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +96,18 @@ async def several(visit: Visit) -> Response:
 async def pay_several(visit: Visit) -> Response:
     """Pay what was ticked, one after the other, until one does not go through; then say what became of each."""
     open_now, keep = await _open(visit)
-    wanted = [invoice for invoice in open_now if _FIELD + invoice.id in visit.request.form][:MOST_AT_ONCE]
+    wanted = [invoice for invoice in open_now if _FIELD + invoice.id in visit.request.form]
     told: dict[str, Told] = {}
     stopped = False
-    for invoice in wanted:
-        if stopped:
+    for count, invoice in enumerate(wanted):
+        if stopped or count >= MOST_AT_ONCE:
             told[invoice.id] = Told("", visit.language.gettext("Not tried."))
             continue
         told[invoice.id] = await _settle(visit, invoice)
-        stopped = told[invoice.id].status not in _GOES_ON
+        stopped = not told[invoice.id].next
     _ = visit.language.gettext
-    note = _("Not everything was paid. See below what was, and go on from there.") if stopped else ""
+    left = any(each.status not in _DONE for each in told.values())
+    note = _("Not everything was paid. See below what was, and go on from there.") if left else ""
     return await _page(visit, open_now, keep, told, note if wanted else _("Tick at least one invoice."))
 
 
@@ -112,8 +118,8 @@ async def _settle(visit: Visit, invoice: Invoice) -> Told:
         settled = await pay_one(visit, invoice.id, form[_FIELD + invoice.id], form.get("method", ""))
     except PortalError as error:
         reason: str = getattr(error, "reason", "") or visit.language.gettext(error.advice)
-        return Told("changed" if error.status in (403, 404) else "unknown", reason)
-    return Told(settled.status, text_of(visit, settled))
+        return Told("error" if goes_on(error) else "unknown", reason, goes_on(error))
+    return Told(settled.status, text_of(visit, settled), goes_on(settled))
 
 
 async def _open(visit: Visit) -> tuple[tuple[Invoice, ...], dict[str, str]]:
@@ -144,7 +150,10 @@ async def _page(
     _ = visit.language.gettext
     here = visit.url("pay_several", {**keep, "currency": currency})
     view = SeveralView(
-        rows=tuple(_row(visit, invoice, told.get(invoice.id)) for invoice in shown),
+        rows=tuple(
+            _row(visit, invoice, told.get(invoice.id), ticked=not told or _is_ticked_again(told.get(invoice.id)))
+            for invoice in shown
+        ),
         total=visit.language.money(Money(sum(left), currency)) if left else "",
         currencies=_currencies(visit, currencies, currency, keep),
         methods=view_methods(visit, saved, types) if saved else (),
@@ -168,10 +177,14 @@ async def _page(
 
 
 def _can_be_ticked(invoice: Invoice, told: Told | None) -> bool:
-    return not invoice.under_way and told is None
+    return not invoice.under_way and (told is None or told.status in _AGAIN)
 
 
-def _row(visit: Visit, invoice: Invoice, told: Told | None) -> Row:
+def _is_ticked_again(told: Told | None) -> bool:
+    return told is not None and told.status != "changed"
+
+
+def _row(visit: Visit, invoice: Invoice, told: Told | None, *, ticked: bool) -> Row:
     can, due = _can_be_ticked(invoice, told), invoice.amount_remaining
     return Row(
         number=invoice.number or visit.language.gettext("No number"),
@@ -185,7 +198,8 @@ def _row(visit: Visit, invoice: Invoice, told: Told | None) -> Row:
         field=_FIELD + invoice.id if can else "",
         statement=seal_statement(visit.signer, state_of(Due(invoice, ())), visit.now) if can else "",
         told=told.text if told else "",
-        done=told is not None and told.status in ("paid", "processing"),
+        done=told is not None and told.status in _DONE,
+        ticked=ticked,
     )
 
 
