@@ -215,8 +215,13 @@
   function askBank(options, form) {
     return Promise.all([loadStripe(options), post(options.bank_url, form)]).then(function (both) {
       var stripe = both[0], answer = both[1];
-      if (answer.status !== "ready") {
+      if (answer.status === "changed") {
         go(form.dataset.portalHere);
+        return null;
+      }
+      if (answer.status !== "ready") {
+        say(form, told(answer));
+        busy(form, false);
         return null;
       }
       /* However it ended: where it leads to asks Stripe. */
@@ -239,13 +244,21 @@
       }
       event.preventDefault();
       busy(form, true);
-      settleNext(form, options, rows, 0);
+      settleNext(form, options, rows, 0, false);
     });
   }
 
-  function settleNext(form, options, rows, position) {
+  function settleNext(form, options, rows, position, left) {
     var place = form.querySelector("[data-portal-progress]");
+    function stop() {
+      place.textContent = options.stopped;
+      busy(form, false);
+    }
     if (position === rows.length) {
+      if (left) {
+        stop();
+        return;
+      }
       place.textContent = options.done;
       go(options.done_url);
       return;
@@ -253,29 +266,31 @@
     place.textContent = options.progress.replace("%1", String(position + 1)).replace("%2", String(rows.length));
     var row = rows[position], box = row.querySelector("input[type=checkbox]"), status = row.querySelector("[data-portal-status]");
     status.textContent = options.working;
-    post(row.dataset.portalRow, form, { statement: box.value })
+    allowed(JSON.parse(row.dataset.portalWith))
+      .then(function (yes) {
+        if (!yes) return { status: "stopped", text: options.refused, next: true };
+        return post(row.dataset.portalRow, form, { statement: box.value });
+      })
       .then(function (answer) {
+        var done = answer.status === "paid" || answer.status === "processing" || answer.status === "nothing";
         status.textContent = told(answer);
-        if (answer.status === "paid" || answer.status === "processing" || answer.status === "nothing") {
+        if (done || answer.status === "changed") {
           box.checked = false;
           box.disabled = true;
-          settleNext(form, options, rows, position + 1);
-          return;
         }
-        if (answer.url) {
+        if (!done && answer.url) {
           var link = document.createElement("a");
           link.href = answer.url;
           link.textContent = options.go_on;
           status.appendChild(document.createTextNode(" "));
           status.appendChild(link);
         }
-        place.textContent = options.stopped;
-        busy(form, false);
+        if (answer.next) settleNext(form, options, rows, position + 1, left || !done);
+        else stop();
       })
       .catch(function () {
         status.textContent = options.lost;
-        place.textContent = options.stopped;
-        busy(form, false);
+        stop();
       });
   }
 

@@ -5,6 +5,7 @@ Mount it with ``flask_portal``, ``django_portal`` or ``fastapi_portal``; this pa
 
 from invoice_portal.errors import (
     BadRequest,
+    ChangeRefused,
     ChangeVetoed,
     ConfigurationError,
     Conflict,
@@ -28,6 +29,7 @@ from invoice_portal.errors import (
     StripeRefused,
     StripeRejected,
     StripeUnavailable,
+    TooManyDeclines,
     TooManyRequests,
     Vetoed,
 )
@@ -43,6 +45,7 @@ from invoice_portal.theme import Theme
 __all__ = [
     "BadRequest",
     "Cancellation",
+    "ChangeRefused",
     "ChangeVetoed",
     "ConfigurationError",
     "Conflict",
@@ -84,6 +87,7 @@ __all__ = [
     "StripeUnavailable",
     "SubscriptionSettings",
     "Theme",
+    "TooManyDeclines",
     "TooManyRequests",
     "Upsell",
     "Vetoed",

@@ -22,7 +22,7 @@ from invoice_portal.identity import IdentifyBy, make_identity
 from invoice_portal.portal import Portal
 from invoice_portal.resources import data_dir
 from invoice_portal.settings import PortalSettings
-from invoice_portal.settings_checks import ENV_PREFIX, listed
+from invoice_portal.settings_text import ENV_PREFIX, listed
 from invoice_portal.signing import hash_identifier
 
 PORT = click.IntRange(1, 65535)

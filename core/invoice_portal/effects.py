@@ -7,7 +7,7 @@ not, and sends the result back in. So the logic is written once, and a test can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
@@ -120,10 +120,14 @@ class HostCall(Effect[object]):
 
 @dataclass(frozen=True, slots=True)
 class Count(Effect[int]):
-    """Count one event of ``key`` against ``limit`` (``5/hour``); gives the seconds to wait, 0 where it is allowed."""
+    """Count one event of ``key`` against ``limit`` (``5/hour``); gives the seconds to wait, 0 where it is allowed.
+
+    With ``add=False`` nothing is counted: whether one more would be allowed.
+    """
 
     limit: str
     key: str
+    add: bool = True
 
 
 Work: TypeAlias = StripeCall[Any] | Together[Any] | Query[Any] | Atomic[Any] | HostCall | Count
@@ -153,6 +157,11 @@ def each(calls: Sequence[StripeCall[T]], seconds: float | None = None) -> Togeth
 def too_late(call: StripeCall[Any], seconds: float) -> Failed:
     """What a driver puts in the place of an answer that did not come in time."""
     return Failed(StripeUnavailable(f"{call.method.upper()} {call.path}: no answer within {seconds:g} seconds"))
+
+
+def answered(outcomes: Iterable[Outcome[T]]) -> list[T]:
+    """The values of those calls that succeeded, for a page that stands without the others."""
+    return [outcome.value for outcome in outcomes if isinstance(outcome, Ok)]
 
 
 def needed(outcome: Outcome[T]) -> T:

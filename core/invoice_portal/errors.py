@@ -20,9 +20,11 @@
         ├── Vetoed            403   the visitor: the host's own function says no, with a text of its own
         │   └── ChangeVetoed    … to a change of a subscription
         ├── PaymentDeclined   402   the visitor: a payment that a change makes at once did not go through
+        ├── ChangeRefused     422   the visitor: a change that Stripe does not take as the subscription stands
         ├── Conflict          409   the visitor: somebody changed the same thing at the same time
         │   └── QuoteOutdated   … so that a change would cost something else than was confirmed
         ├── TooManyRequests   429   the visitor: too often in too short a time
+        │   └── TooManyDeclines … because too much of what they tried to pay was declined
         ├── HookFailed        503   the operator: a function of the host's that had to answer did not
         ├── StoreUnavailable  503   the operator: the portal's database did not answer
         └── StripeUnavailable 503   upstream: Stripe did not answer, or not with what we can read
@@ -197,6 +199,14 @@ class PaymentDeclined(PortalError):
         self.replayed = replayed
 
 
+class ChangeRefused(PortalError):
+    """Stripe does not take a change of a subscription as it stands: nothing was changed, and trying again is no use."""
+
+    status = 422
+    title = N_("That did not work just now")
+    advice = N_("This change is not possible just now, and nothing was charged. Please contact us.")
+
+
 class Conflict(PortalError):
     """The same object was changed at the same time, or something else was asked for under one idempotency key."""
 
@@ -219,6 +229,16 @@ class TooManyRequests(PortalError):
     def __init__(self, detail: str = "", seconds: int = 60) -> None:
         super().__init__(detail)
         self.seconds = seconds
+
+
+class TooManyDeclines(TooManyRequests):
+    """Too many payments were declined: whoever tries cards one after the other is stopped, for a while."""
+
+    title = N_("Please wait before you pay again")
+    advice = N_(
+        "Several payments were declined in a short time, so none is taken for a while. Please try again later, or "
+        "contact us to pay in another way."
+    )
 
 
 class StoreUnavailable(PortalError):

@@ -1,17 +1,23 @@
-"""Rate limits, as programs: on coming in, and on asking for a fresh link."""
+"""Rate limits, as programs: on coming in, on asking for a fresh link, and on payments that are declined."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Network, ip_address
-from typing import Final
+from typing import Any, Final
 
 from invoice_portal.effects import Count, Query
-from invoice_portal.errors import TooManyRequests
+from invoice_portal.errors import StoreUnavailable, TooManyDeclines, TooManyRequests
 from invoice_portal.settings_checks import COUNT_IN_DATABASE
 from invoice_portal.visits import Visit
 
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 60 * 60, "day": 24 * 60 * 60}
+_OF_ONE_ADDRESS: Final = 5
+"""A whole office comes from one address: it may be declined as often as so many customers."""
+
+log = logging.getLogger("invoice_portal")
 
 
 async def limit_entering(visit: Visit) -> None:
@@ -25,6 +31,49 @@ async def limit_sending(visit: Visit, link: str) -> None:
     if visit.request.client:
         await _limit(visit, visit.settings.send_limit, f"send {network_of(visit.request.client)}")
     await _limit(visit, visit.settings.send_limit, f"send {link}")
+
+
+async def limit_declines(visit: Visit, customer: str) -> None:
+    """Raises ``TooManyDeclines`` where too much of what one customer, or one address, tried to pay was declined.
+
+    Nothing is counted by asking. A storage that does not answer holds up nobody who pays.
+    """
+    try:
+        for limit, key in (*_declines_of(visit, customer), *_declines_from_here(visit)):
+            if wait := await _wait(visit, limit, key, add=False):
+                raise TooManyDeclines(f"more than {limit} were declined", seconds=wait)
+    except StoreUnavailable as error:
+        log.error("whether too many payments were declined is not known: %s", error.detail)
+
+
+async def count_decline(visit: Visit, customer: str) -> None:
+    """Count one against the customer, once for each, whoever hears of it."""
+    await _count(visit, _declines_of(visit, customer))
+
+
+async def count_decline_here(visit: Visit) -> None:
+    """Count one against the address that asks."""
+    await _count(visit, _declines_from_here(visit))
+
+
+def _declines_of(visit: Visit, customer: str) -> Sequence[tuple[str, str]]:
+    limit = visit.settings.decline_limit
+    return [(limit, f"declined {customer}")] if limit else []
+
+
+def _declines_from_here(visit: Visit) -> Sequence[tuple[str, str]]:
+    most, _, window = visit.settings.decline_limit.partition("/")
+    if not most or not visit.request.client:
+        return []
+    return [(f"{int(most) * _OF_ONE_ADDRESS}/{window}", f"declined from {network_of(visit.request.client)}")]
+
+
+async def _count(visit: Visit, counted: Sequence[tuple[str, str]]) -> None:
+    try:
+        for limit, key in counted:
+            await _wait(visit, limit, key)
+    except StoreUnavailable as error:
+        log.error("a declined payment was not counted: %s", error.detail)
 
 
 def network_of(client: str) -> str:
@@ -42,24 +91,32 @@ def network_of(client: str) -> str:
 
 
 async def _limit(visit: Visit, limit: str, key: str) -> None:
-    if not limit:
-        return
-    # Addresses are personal data: what is kept of them is a digest, until the window ends.
-    name = hashlib.sha256(f"{visit.settings.secret_keys[0]} {key}".encode()).hexdigest()
-    if visit.settings.rate_limit_storage == COUNT_IN_DATABASE:
-        wait = await _count_in_database(limit, name, visit.now)
-    else:
-        wait = await Count(limit, name)
-    if wait:
+    if limit and (wait := await _wait(visit, limit, key)):
         raise TooManyRequests(f"more than {limit}", seconds=wait)
 
 
-async def _count_in_database(limit: str, name: str, now: int) -> int:
+async def _wait(visit: Visit, limit: str, key: str, *, add: bool = True) -> int:
+    """Count one, or only look; the seconds to wait, 0 within the limit."""
+    # Addresses are personal data: what is kept of them is a digest, until the window ends.
+    name = hashlib.sha256(f"{visit.settings.secret_keys[0]} {key}".encode()).hexdigest()
+    if visit.settings.rate_limit_storage == COUNT_IN_DATABASE:
+        return await _count_in_database(limit, name, visit.now, add=add)
+    return await Count(limit, name, add)
+
+
+async def _count_in_database(limit: str, name: str, now: int, *, add: bool) -> int:
     most, _, window = limit.partition("/")
     seconds = _SECONDS[window]
     ends_at = (now // seconds + 1) * seconds
-    hit = {"id": f"{name} {ends_at}", "count": 1, "ends_at": ends_at}
-    count = await Query("counter.hit", hit, lambda rows: int(rows[0]["count"]))
+    id = f"{name} {ends_at}"
+    if not add:
+        seen = await Query("counter.seen", {"the_id": id}, _number)
+        return ends_at - now if seen >= int(most) else 0
+    count = await Query("counter.hit", {"id": id, "count": 1, "ends_at": ends_at}, _number)
     if count == 1:
         await Query("counter.sweep", {"now": now}, lambda rows: None)
     return ends_at - now if count > int(most) else 0
+
+
+def _number(rows: Sequence[Any]) -> int:
+    return int(rows[0]["count"]) if rows else 0

@@ -23,6 +23,7 @@ _SHOWN_WITHOUT_DECIMALS: Final = frozenset({"isk", "ugx"})
 _MOST_DECIMALS: Final = 12
 _LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=[-\d])")
 """CLDR's currency spacing, which Babel leaves out: "CLP 1,234" but "$1,234"."""
+_LAST_DIGIT: Final = re.compile(r"\d(?=\D*\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ def exponent(currency: str) -> int:
     if currency in _ZERO_DECIMAL:
         return 0
     return 3 if currency in _THREE_DECIMAL else 2
+
+
+def least_step(currency: str) -> int:
+    """What every amount that is charged must be a multiple of, in minor units (docs.stripe.com/currencies).
+
+    The last of three decimals must be 0, and both of a currency that has none but is sent as if it had.
+    """
+    if currency in _SHOWN_WITHOUT_DECIMALS:
+        return 100
+    return 10 if currency in _THREE_DECIMAL else 1
 
 
 @lru_cache(maxsize=4096)
@@ -71,6 +82,8 @@ def _apply(value: Decimal, currency: str, locale: str, least: int, most: int) ->
     text = str(_pattern(locale, least, most).apply(value, locale, currency=currency.upper(), currency_digits=False))
     if value < 0:  # Babel keeps the pattern's plain hyphen; CLDR's sign brings the mark that holds it in its place
         text = text.replace("-", get_minus_sign_symbol(locale))
+        if Locale.parse(locale).text_direction == "rtl":  # which must not take the symbol along to the other side
+            text = _LAST_DIGIT.sub("\\g<0>\u200f", text)
     symbol = _mixed_symbol(currency, locale)
     return _LETTER_BEFORE_DIGIT.sub("\u00a0", text.replace(symbol, f"{symbol}\u200e") if symbol else text)
 

@@ -59,7 +59,7 @@ async def payment_begun(visit: Visit, intent: str, way: Way) -> None:
         log.error("who began a payment was not noted: %s", error.detail)
 
 
-async def payment_ended(visit: Visit, payment: Payment, attempt: str = "") -> None:
+async def payment_ended(visit: Visit, payment: Payment, attempt: str = "") -> Told:
     """What a page heard of the end of a payment: see :func:`outcome`. The visitor goes on, whatever the host does.
 
     Where the database does not answer the host is told all the same: rather twice than never. The page around an embed
@@ -68,10 +68,10 @@ async def payment_ended(visit: Visit, payment: Payment, attempt: str = "") -> No
     visit.happened.append(_event(replace(payment, visitor=visit.name, code=shown_code(payment.code))))
     who = Begun(way=payment.way, visitor=visit.name, via=_via(visit))
     try:
-        await outcome(visit.desk, visit.hooks, payment, who, attempt)
+        return await outcome(visit.desk, visit.hooks, payment, who, attempt)
     except StoreUnavailable as error:
         log.error("a payment is not in the audit trail (%s): %s %s", error.detail, payment.status, payment.invoice_id)
-        await _tell(visit.hooks, replace(payment, visitor=visit.name))
+        return "told" if await _tell(visit.hooks, replace(payment, visitor=visit.name)) else "failed"
 
 
 async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attempt: str = "") -> Told:

@@ -6,15 +6,16 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias, get_args
+from typing import Any, Final, Self, TypeAlias, get_args, get_origin
 from urllib.parse import urlsplit
 
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
 from invoice_portal.paying_settings import SavePolicy
-from invoice_portal.settings_checks import CHECKS, ENV_PREFIX, LIVE_PREFIXES, STRIPE_API_BASE, from_text, strings
+from invoice_portal.settings_checks import CHECKS, LIVE_PREFIXES, STRIPE_API_BASE
 from invoice_portal.settings_checks import Action as Action
 from invoice_portal.settings_checks import PaneName as PaneName
+from invoice_portal.settings_text import ENV_PREFIX, from_text, strings, types_of
 from invoice_portal.subscription_settings import (
     NO_SUBSCRIPTION_SETTINGS,
     Detail,
@@ -28,17 +29,9 @@ Translations: TypeAlias = Sequence[str | Path] | Mapping[str, Mapping[str, str]]
 SQLITE_FILE: Final = "sqlite:///invoice-portal.sqlite3"
 
 
-_LISTS: Final = (
-    "secret_keys",
-    "allowed_embed_origins",
-    "merchant_api_keys",
-    "stripe_webhook_secrets",
-    "payment_method_types",
-)
-
-
-def _about(text: str, **extra: Any) -> dict[str, Any]:
-    return {"about": text, **extra}
+def _about(text: str, *range: float) -> dict[str, Any]:
+    """What a setting is, for its line in the documentation; the least and the most that a number may be."""
+    return {"about": text, "range": range}
 
 
 def _theme(given: object) -> Theme:
@@ -84,7 +77,7 @@ class PortalSettings:
         default=STRIPE_API_BASE, metadata=_about("Where Stripe's API is: the sandbox's address in tests.")
     )
     stripe_timeout: float = field(
-        default=10.0, metadata=_about("Seconds to wait for one answer of Stripe's before trying once more.")
+        default=10.0, metadata=_about("Seconds to wait for one answer of Stripe's before trying once more.", 0.1, 80)
     )
     identify_by: IdentifyBy = field(
         default="email",
@@ -102,7 +95,7 @@ class PortalSettings:
         metadata=_about("What customers may do: any of `view`, `download`, `pay`, `manage`. Enforced on the server."),
     )
     session_minutes: int = field(
-        default=60, metadata=_about("How long a visit lasts that began at `/enter`, in minutes (1 to 1440).")
+        default=60, metadata=_about("How long a visit lasts that began at `/enter`, in minutes (1 to 1440).", 1, 1440)
     )
     subscriptions: SubscriptionSettings = field(
         default=NO_SUBSCRIPTION_SETTINGS,
@@ -126,9 +119,11 @@ class PortalSettings:
     )
     pane_seconds: float = field(
         default=4.0,
-        metadata=_about("Seconds that the first page waits for what stands beside the invoices; it then says so."),
+        metadata=_about(
+            "Seconds that the first page waits for what stands beside the invoices; it then says so.", 0.1, 80
+        ),
     )
-    page_size: int = field(default=20, metadata=_about("Invoices on one page (1 to 100)."))
+    page_size: int = field(default=20, metadata=_about("Invoices on one page (1 to 100).", 1, 100))
     business_name: str = field(
         default="", metadata=_about("Your name in the header. Empty: the account name on the invoices.")
     )
@@ -167,9 +162,11 @@ class PortalSettings:
     )
     invoice_link_days: int = field(
         default=30,
-        metadata=_about("Days after the due date (or after finalisation) that a link to an invoice is good for."),
+        metadata=_about(
+            "Days after the due date (or after finalisation) that a link to an invoice is good for.", 1, 3650
+        ),
     )
-    refreshed_link_days: int = field(default=60, metadata=_about("Days that a refreshed link is good for."))
+    refreshed_link_days: int = field(default=60, metadata=_about("Days that a refreshed link is good for.", 1, 3650))
     portal_sessions_only: bool = field(
         default=False,
         metadata=_about(
@@ -186,7 +183,7 @@ class PortalSettings:
         default=True, metadata=_about("Record who came in how, and what they opened, downloaded and changed.")
     )
     audit_retention_days: int = field(
-        default=0, metadata=_about("Days that records of the audit trail are kept. 0: for ever.")
+        default=0, metadata=_about("Days that records of the audit trail are kept. 0: for ever.", 0, 36500)
     )
     enter_limit: str = field(
         default="120/minute", metadata=_about("How often one address may come in by a signature or a link. Empty: any.")
@@ -194,6 +191,13 @@ class PortalSettings:
     send_limit: str = field(
         default="5/hour",
         metadata=_about("How often a fresh link may be asked for, by one address and for one link. Empty: any."),
+    )
+    decline_limit: str = field(
+        default="10/hour",
+        metadata=_about(
+            "How many payments of one customer may be declined, and five times as many from one address, before no "
+            "more is taken for a while. Empty: any."
+        ),
     )
     rate_limit_storage: str = field(
         default="memory://",
@@ -241,17 +245,12 @@ class PortalSettings:
 
     def __post_init__(self) -> None:
         """Normalise sequences and check everything once."""
-        for name in (
-            "secret_keys",
-            "allowed_embed_origins",
-            "merchant_api_keys",
-            "stripe_webhook_secrets",
-            "payment_method_types",
-        ):
-            object.__setattr__(self, name, strings(name, getattr(self, name)))
+        for name, kind in types_of(type(self)).items():
+            if kind == Sequence[str]:
+                object.__setattr__(self, name, strings(name, getattr(self, name)))
+            if get_origin(kind) is frozenset:
+                object.__setattr__(self, name, frozenset(strings(name, getattr(self, name))))
         object.__setattr__(self, "subscriptions", subscription_settings(self.subscriptions))
-        for name in ("actions", "panes", "billing_details"):
-            object.__setattr__(self, name, frozenset(strings(name, getattr(self, name))))
         object.__setattr__(self, "theme", _theme(self.theme))
         for check in CHECKS:
             check(self)
@@ -288,7 +287,9 @@ class PortalSettings:
         given = {name: text for name, text in environ.items() if name.startswith(ENV_PREFIX)}
         if unknown := sorted(given.keys() - known.keys()):
             raise ConfigurationError(f"{unknown[0]} is not a setting. Known are: {', '.join(sorted(known))}.")
-        return cls.from_mapping({known[name]: from_text(known[name], text) for name, text in given.items()})
+        types = types_of(cls)
+        texts = {known[name]: text for name, text in given.items()}
+        return cls.from_mapping({name: from_text(name, types[name], text) for name, text in texts.items()})
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:

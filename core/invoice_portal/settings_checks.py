@@ -1,12 +1,12 @@
-"""What the settings may be: how a variable's text is read, and every check, with what to do where one fails."""
+"""What the settings may be: every check, with what to do where one fails."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from invoice_portal.addresses import is_origin, works, works_here
 from invoice_portal.errors import ConfigurationError
 from invoice_portal.identity import IdentifyBy
 from invoice_portal.paying_settings import check_paying
+from invoice_portal.settings_text import types_of
 from invoice_portal.subscription_settings import Detail
 
 if TYPE_CHECKING:
@@ -29,18 +30,8 @@ MIN_SECRET_LENGTH: Final = 16
 MIN_API_KEY_LENGTH: Final = 32
 COUNT_IN_DATABASE: Final = "database"
 """The value of ``rate_limit_storage`` by which the portal's own database counts."""
-ENV_PREFIX: Final = "INVOICE_PORTAL_"
 LIVE_PREFIXES: Final = ("sk_live_", "rk_live_")
 _KEY_PREFIXES: Final = (*LIVE_PREFIXES, "sk_test_", "rk_test_")
-
-
-def strings(name: str, value: object) -> tuple[str, ...]:
-    """A sequence of texts. Raises ``ConfigurationError`` for anything else, a single text above all."""
-    if isinstance(value, str) or not isinstance(value, Sequence | frozenset | set):
-        raise ConfigurationError(f"{name} must be a list of texts, not {type(value).__name__}.")
-    if not all(isinstance(item, str) for item in value):
-        raise ConfigurationError(f"{name} must hold texts only.")
-    return tuple(value)
 
 
 def _split(name: str, address: str) -> SplitResult:
@@ -50,119 +41,16 @@ def _split(name: str, address: str) -> SplitResult:
         raise ConfigurationError(f"{name}: {address!r} is no address.") from None
 
 
-def from_text(name: str, text: str) -> object:
-    """A variable's text as the type of its field."""
-    if name in _LISTS:
-        return listed(name, text)
-    if name in _MAPPINGS:
-        return _json(name, text)
-    if name in _FLAGS:
-        if text.lower() not in _FLAG_WORDS:
-            raise ConfigurationError(f"{ENV_PREFIX}{name.upper()} must be 1 or 0, not {text!r}.")
-        return _FLAG_WORDS[text.lower()]
-    if name in _NUMBERS:
-        try:
-            return _NUMBERS[name](text)
-        except ValueError:
-            raise ConfigurationError(f"{ENV_PREFIX}{name.upper()} must be a number, not {text!r}.") from None
-    return text
-
-
-def listed(name: str, text: str) -> tuple[str, ...]:
-    """The variable of a list: with commas, or as JSON for what has commas in itself.
-
-    Raises ``ConfigurationError``, which does not repeat the text, for what begins as JSON and is none.
-    """
-    if not text.lstrip().startswith("["):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    try:
-        return strings(name, json.loads(text))
-    except (ValueError, RecursionError):
-        raise ConfigurationError(
-            f'{ENV_PREFIX}{name.upper()} begins with [, so it must be a JSON list such as ["a", "b"].'
-        ) from None
-
-
-def _json(name: str, text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise ConfigurationError(f'{ENV_PREFIX}{name.upper()} must be JSON, such as {{"accent": "#0a7d55"}}.') from None
-
-
-_MAPPINGS: Final = frozenset({"theme", "partial_payment_minimum"})
-_LISTS: Final = frozenset(
-    {
-        "payment_method_types",
-        "secret_keys",
-        "actions",
-        "panes",
-        "billing_details",
-        "translations",
-        "allowed_embed_origins",
-        "merchant_api_keys",
-        "stripe_webhook_secrets",
-    }
-)
-_FLAGS: Final = frozenset(
-    {
-        "require_hash",
-        "show_all_invoices",
-        "detect_language",
-        "portal_sessions_only",
-        "audit_trail",
-        "theme_from_stripe",
-        "save_as_default",
-        "partial_payments",
-        "debug",
-    }
-)
-_NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
-    "session_minutes": int,
-    "page_size": int,
-    "invoice_link_days": int,
-    "refreshed_link_days": int,
-    "audit_retention_days": int,
-    "stripe_timeout": float,
-    "pane_seconds": float,
-}
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
-_TEXTS: Final = (
-    "stripe_publishable_key",
-    "stripe_api_key",
-    "stripe_api_base",
-    "business_name",
-    "support_email",
-    "home_url",
-    "default_language",
-    "time_zone",
-    "public_url",
-    "database_url",
-    "enter_limit",
-    "send_limit",
-    "rate_limit_storage",
-)
-_RANGES: Final[Sequence[tuple[str, tuple[type, ...], float, float]]] = (
-    ("session_minutes", (int,), 1, 1440),
-    ("page_size", (int,), 1, 100),
-    ("invoice_link_days", (int,), 1, 3650),
-    ("refreshed_link_days", (int,), 1, 3650),
-    ("audit_retention_days", (int,), 0, 36500),
-    ("stripe_timeout", (int, float), 0.1, 80),
-    ("pane_seconds", (int, float), 0.1, 80),
-)
-_FLAG_WORDS: Final = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
-    ("0", "false", "no", "off"), False
-)
 
 
 def _check_types(settings: PortalSettings) -> None:
-    for name in _TEXTS:
-        if not isinstance(getattr(settings, name), str):
-            raise ConfigurationError(f"{name} must be a text, not {type(getattr(settings, name)).__name__}.")
-    for name in _FLAGS:
-        if not isinstance(getattr(settings, name), bool):
-            raise ConfigurationError(f"{name} must be True or False, not {getattr(settings, name)!r}.")
+    for name, kind in types_of(type(settings)).items():
+        value = getattr(settings, name)
+        if kind is str and not isinstance(value, str):
+            raise ConfigurationError(f"{name} must be a text, not {type(value).__name__}.")
+        if kind is bool and not isinstance(value, bool):
+            raise ConfigurationError(f"{name} must be True or False, not {value!r}.")
     _check_translations(settings.translations)
 
 
@@ -231,11 +119,13 @@ def _check_choices(settings: PortalSettings) -> None:
 
 
 def _check_ranges(settings: PortalSettings) -> None:
-    for name, kinds, least, most in _RANGES:
-        value: Any = getattr(settings, name)
-        fits = isinstance(value, kinds) and not isinstance(value, bool)
-        if not fits or not least <= value <= most:
-            raise ConfigurationError(f"{name} must be a number from {least} to {most}, not {value!r}.")
+    for field in fields(settings):
+        if span := field.metadata.get("range"):
+            value, (least, most) = getattr(settings, field.name), span
+            number = int if isinstance(field.default, int) else int | float
+            fits = isinstance(value, number) and not isinstance(value, bool)
+            if not fits or not least <= value <= most:
+                raise ConfigurationError(f"{field.name} must be a number from {least} to {most}, not {value!r}.")
 
 
 def _check_addresses(settings: PortalSettings) -> None:
@@ -311,7 +201,7 @@ def _check_links(settings: PortalSettings) -> None:
         raise ConfigurationError("subscriptions: billing_portal needs public_url, where Stripe's pages lead back to.")
     if settings.live and settings.public_url and address.scheme != "https":
         raise ConfigurationError("public_url must be https with a live key: links let people in.")
-    for name in ("enter_limit", "send_limit"):
+    for name in ("enter_limit", "send_limit", "decline_limit"):
         if (limit := getattr(settings, name)) and not _LIMIT.fullmatch(limit):
             raise ConfigurationError(f"{name} must be a number and a time, such as '5/hour', not {limit!r}.")
     schemes = ("memory://", "redis://", "rediss://")

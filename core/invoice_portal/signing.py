@@ -50,6 +50,7 @@ class Signer:
     def __init__(self, keys: Sequence[str], realm: str = "") -> None:
         self._keys = tuple(keys)
         self._realm = realm
+        self._serializers: dict[Purpose, URLSafeSerializer] = {}
 
     def hash(self, identifier: str) -> str:
         """The hash that a host sends beside an identifier."""
@@ -80,6 +81,11 @@ class Signer:
         return payload if isinstance(payload, dict) else None
 
     def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
+        if purpose not in self._serializers:
+            self._serializers[purpose] = self._new_serializer(purpose)
+        return self._serializers[purpose]
+
+    def _new_serializer(self, purpose: Purpose) -> URLSafeSerializer:
         # itsdangerous signs with the last key of its list. The salt parts the purposes, and its key derivation keeps
         # these signatures apart from the plain hashes made with the same key.
         return URLSafeSerializer(

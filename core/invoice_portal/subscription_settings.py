@@ -186,11 +186,6 @@ class SubscriptionSettings:
 
 
 _KINDS: Final[Mapping[str, type]] = {"plans": Plan, "retention": Retention, "upsells": Upsell}
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "cancel": get_args(CancelMode),
-    "pause_behavior": get_args(PauseBehavior),
-    "proration_behavior": get_args(Proration),
-}
 
 
 def subscription_settings(given: object) -> SubscriptionSettings:

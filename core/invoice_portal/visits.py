@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from urllib.parse import quote, urlencode
 
 from invoice_portal.branding import NO_BRANDING, Branding
@@ -183,7 +184,7 @@ def begin(
     session = _session_arrival(request, signer, now) if token is None else _token_arrival(token, signer, now)
     arrival = _host_arrival(request.visitor) if request.visitor and by_host else session
     return Visit(
-        request=request,
+        request=replace(request, url_for=cache(request.url_for)),  # frameworks take their time to spell an address
         settings=settings,
         signer=signer,
         language=language,

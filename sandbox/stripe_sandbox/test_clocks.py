@@ -30,6 +30,7 @@ _KINDS = {
     "seti": "setup_intent",
     "si": "subscription_item",
     "sub": "subscription",
+    "sub_sched": "subscription_schedule",
 }
 """The kind of an object by the beginning of its id, for those that belong to a customer."""
 _OWNERS = ("customer", "subscription", "invoice", "payment_intent", "charge")
@@ -65,7 +66,11 @@ def named_by(store: Store, path: Mapping[str, str], params: Json) -> str | None:
         named: str = params["test_clock"]
         return named
     payload = params.get("payload", {}).values()  # of a meter event: the customer's id is in it
-    for id in (*path.values(), *(params[name] for name in (*_OWNERS, "payment_method") if name in params), *payload):
+    for id in (
+        *path.values(),
+        *(params[name] for name in (*_OWNERS, "from_subscription", "payment_method", "schedule") if name in params),
+        *payload,
+    ):
         clock = _clock_of_id(store, id)
         if clock is not None:
             return clock
@@ -73,7 +78,7 @@ def named_by(store: Store, path: Mapping[str, str], params: Json) -> str | None:
 
 
 def _clock_of_id(store: Store, id: Any) -> str | None:
-    kind = _KINDS.get(id.partition("_")[0]) if isinstance(id, str) else None
+    kind = _KINDS.get(id.rpartition("_")[0]) if isinstance(id, str) else None
     item = None if kind is None else store.get(kind, id)
     if item is None or item.get("deleted"):
         return None

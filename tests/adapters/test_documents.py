@@ -105,6 +105,15 @@ def test_every_css_variable_that_is_named_exists():
     assert {name for name in named if f"{name}:" not in stylesheet} == set()
 
 
+def test_the_structure_that_is_drawn_is_the_structure_that_is():
+    drawing = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
+    core, _, _ = drawing.partition("\nplugins/")
+    drawn = re.findall(r"^  ((?:\S+(?: |$))+)", core, re.M)
+    names = [name for line in drawn for name in line.split()]
+    assert {"pages/", "portal.py", "effects.py"} <= set(names)
+    assert [name for name in names if not list((ROOT / "core" / "invoice_portal").glob(name))] == []
+
+
 # Links
 
 

@@ -119,7 +119,12 @@ def test_a_name_in_latin_letters_keeps_its_order_too(visit: Visit, demo: Demo) -
 def test_the_minus_stands_before_the_figure(visit: Visit) -> None:
     visitor = visit(RIVERSIDE, locale="ar")
     visitor.open_row("Training, two sessions")
-    assert reads_from_left_to_right(visitor.page.get_by_role("main"), "-300.00")
+    main = visitor.page.get_by_role("main")
+    assert reads_from_left_to_right(main, "-300.00")
+    totals = main.locator("dl").last.locator("dd")
+    for amount in (totals.first, totals.filter(has_text="-300.00")):
+        sides = [amount.evaluate(_LEFTS, text)[0] for text in ("US$", "300.00")]
+        assert sides == sorted(sides), "the symbol stands on the same side of every amount"
 
 
 def test_the_language_can_be_chosen_and_stays(visit: Visit) -> None:

@@ -31,7 +31,7 @@ def test_details_are_saved_for_later_invoices_only(mount: Mount, account: Accoun
     before = account.open(customer)
     browser = mount(billing_details=EVERYTHING).arrive(ANNA)
     page = browser.get("/details")
-    assert "They apply to later invoices." in page.text
+    assert "Changes apply to later invoices." in page.text
     answer = browser.submit(page, "/details", name="Ames GmbH", phone="+49 30 1234567", **HOME)
     after = browser.follow(answer)
     assert "Saved." in after.text
@@ -70,6 +70,23 @@ def test_what_is_wrong_is_said_at_the_field_and_nothing_is_saved(
     assert set(invalid) <= set(changed)
     assert len(invalid) == 1
     assert stored(account, customer) == before
+
+
+def test_what_is_wrong_is_said_above_the_forms_too_and_leads_to_its_field(mount: Mount, account: Account) -> None:
+    account.customer(ANNA.address)
+    browser = mount(billing_details=EVERYTHING).arrive(ANNA)
+    page = browser.get("/details")
+    assert not [each for each in page.html.root.all("div") if "autofocus" in each.attributes]
+    for path, typed, fields in (
+        ("/details", {"name": "", "country": "", "city": "Berlin"}, ["name", "country"]),
+        ("/details/tax_ids", {"type": "eu_vat", "value": "nonsense"}, ["value"]),
+    ):
+        answer = browser.submit(page, path, **typed)
+        (summary,) = [each for each in answer.html.root.all("div") if "autofocus" in each.attributes]
+        assert summary.attributes["role"] == "alert"
+        assert [link.attributes["href"] for link in summary.all("a")] == [f"#portal-{field}" for field in fields]
+        (menu,) = [nav for nav in answer.html.root.all("nav") if nav.attributes["class"] == "portal-menu"]
+        assert [part.text for part in menu.all("a") if "aria-current" in part.attributes] == ["Billing details"]
 
 
 def test_what_stripe_does_not_take_is_said_at_its_field(mount: Mount, account: Account, stripe: StripeServer) -> None:
@@ -133,8 +150,8 @@ def test_tax_ids_are_added_once_and_removed(mount: Mount, account: Account) -> N
 @pytest.mark.parametrize(
     ("type", "value", "words"),
     [
-        ("eu_vat", "nonsense", "does not have the form"),
-        ("eu_vat", "", "does not have the form"),
+        ("eu_vat", "nonsense", "does not fit the kind"),
+        ("eu_vat", "", "does not fit the kind"),
         ("xx_vat", "123456", "choose a kind"),
         ("", "123456", "choose a kind"),
     ],

@@ -48,7 +48,7 @@ def test_what_is_overdue_comes_first_with_a_way_to_pay(portal: Mounted, account:
     late = account.overdue(anna, 2500, days=3)
     page = portal.browser(ANNA).get("/")
     (notice,) = notices(page)
-    assert f"Invoice {account.number(late)} over $25.00 is overdue." in notice
+    assert f"Invoice {account.number(late)} for $25.00 is overdue." in notice
     assert "It was due on June 12, 2026." in notice
     assert page.source.index("portal-attention") < page.source.index('id="portal-to-pay"')
     assert page.html.form(f"/invoices/{late}/pay").fields
@@ -84,6 +84,21 @@ def test_a_payment_on_its_way_asks_for_nothing(portal: Mounted, account: Account
     assert "on its way" in notice
     assert "overdue" not in notice
     assert "Pay" not in notice.replace("A payment", "").replace("payments", "")
+
+
+def test_of_many_overdue_none_whose_payment_is_on_its_way_is_asked_for(
+    mount: Mount, account: Account, anna: str
+) -> None:
+    """The payments of the oldest are looked at; of the others only that one is on its way is known."""
+    bank = saved_card(account, anna, "pm_usBankAccount_processing")
+    for days in (50, 40, 30, 20):
+        account.overdue(anna, 1000, days=days)
+    newest = account.overdue(anna, 2500, days=3)
+    account.post(f"invoices/{newest}/pay", payment_method=bank)
+    page = mount(stripe_publishable_key=PUBLISHABLE).browser(ANNA).get("/")
+    assert len(notices(page)) == 4
+    assert not any("$25.00" in notice for notice in notices(page))
+    assert "$40.00" in page.text
 
 
 @pytest.mark.parametrize(

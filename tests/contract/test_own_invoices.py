@@ -11,7 +11,7 @@ from invoice_portal import CustomerId, Email
 from invoice_portal.routes import OWN_ROUTES
 from support.accounts import Account
 from support.moments import DAY, NOW
-from support.paying import saved_card
+from support.paying import PUBLISHABLE, saved_card
 from support.portals import Mount, Mounted
 from support.stripe_server import StripeServer, as_error
 
@@ -71,6 +71,18 @@ def test_the_list_comes_in_pages_with_cursors(mount: Mount, account: Account) ->
     account.open(account.customer(BERT.address))
     foreign = portal.browser().own("GET", f"/invoices?after={first['older']}", token=portal.token(BERT))
     assert foreign.status == 404
+
+
+def test_what_has_a_payment_on_its_way_is_not_asked_for(mount: Mount, account: Account) -> None:
+    customer = account.customer(ANNA.address)
+    bank = saved_card(account, customer, "pm_usBankAccount_processing")
+    on_its_way, due = account.overdue(customer, 2500), account.open(customer, 1000)
+    account.post(f"invoices/{on_its_way}/pay", payment_method=bank)
+    for page_size in (1, 20):
+        told = read(mount(page_size=page_size, stripe_publishable_key=PUBLISHABLE), "/invoices")
+        assert told["to_pay"]["amounts"] == [{"amount": 1000, "currency": "usd", "text": "$10.00"}]
+        assert (told["to_pay"]["open"], told["to_pay"]["overdue"]) == (1, 0)
+    assert {each["id"]: each["can_pay"] for each in told["invoices"]} == {on_its_way: False, due: True}
 
 
 def test_the_filters_are_the_pages_and_nonsense_is_named(portal: Mounted, account: Account) -> None:

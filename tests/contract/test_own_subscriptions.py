@@ -54,6 +54,19 @@ def test_one_is_shown_with_its_discount_and_period(portal: Mounted, account: Acc
     assert "Current period" in text
 
 
+def test_an_amount_in_another_currency_than_the_bills_is_not_told(portal: Mounted, account: Account) -> None:
+    """Stripe's list has a price in its first currency only, whatever the subscription is billed in."""
+    customer = account.customer(ANNA.address)
+    price = account.price("Team plan", 4900, currency_options={"eur": {"unit_amount": 4400}})
+    subscription = account.subscription(customer, price, currency="eur")
+    browser = portal.browser(ANNA)
+    for path in ("/", "/subscriptions", f"/subscriptions/{subscription}"):
+        text = browser.get(path).text
+        assert "$49.00" not in text, path
+        assert "Priced in EUR" in text, path
+    assert "€44.00" in browser.get("/").text, "the upcoming bill knows"
+
+
 TIERS = [
     {"up_to": 100, "unit_amount": 10},
     {"up_to": 1000, "unit_amount": 8, "flat_amount": 500},

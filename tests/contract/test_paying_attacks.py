@@ -235,7 +235,7 @@ def test_while_one_tab_takes_the_money_another_takes_no_other_amount(
     all_of_it = ask(anna, page, invoice, "new").json
     assert ask(anna, page, invoice, "check", paying=all_of_it["paying"]).json["status"] == "ready"
     part = anna.get(f"/invoices/{invoice}/pay", {"part": "20"})
-    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "nothing"
+    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "busy"
     assert charges(account, customer) == []
     assert ask(anna, page, invoice, "check", paying=all_of_it["paying"]).json["status"] == "ready", "still its turn"
     if ends == "the answer comes":
@@ -264,3 +264,66 @@ def test_what_is_shared_with_another_account_is_paid_by_stripes_own_intent_alone
     assert "part" not in {name for form in page.html.forms for name in form.fields}
     assert pay(anna, invoice, method).location.endswith("note=paid")
     assert [charge["amount"] for charge in charges(account, customer)] == [9000]
+
+
+def test_a_payment_that_failed_before_money_was_taken_holds_up_no_other(
+    shared: Mount, account: Account, customer: str, stripe: StripeServer
+) -> None:
+    """Stripe fails while the first tab has the turn and has tried nothing yet: the second may pay at once."""
+    anna = shared(stripe_publishable_key=PUBLISHABLE, partial_payments=True).browser(ANNA)
+    method, invoice = saved_card(account, customer), account.open(customer, 9000)
+    page, part = anna.get(f"/invoices/{invoice}/pay"), anna.get(f"/invoices/{invoice}/pay", {"part": "20"})
+    waiting = saved_card(account, customer, "pm_card_authenticationRequired")
+    before = len(stripe.requests)
+
+    def fail_the_second_reading(request: Request) -> Response | None:
+        read = [each for each in stripe.requests[before:] if each.path == f"/v1/invoices/{invoice}"]
+        return Response(500, {}, b"{}") if request.path == f"/v1/invoices/{invoice}" and len(read) > 1 else None
+
+    stripe.script(fail_the_second_reading)
+    assert ask(anna, page, invoice, "saved", method=method).status == 503
+    stripe._scripts.clear()
+    assert charges(account, customer) == []
+    assert ask(anna, part, invoice, "saved", method=waiting).json["status"] == "action"
+    assert ask(anna, page, invoice, "saved", method=method).json["status"] == "paid"
+
+
+def test_while_it_is_not_known_whether_money_was_taken_nothing_else_is_tried(
+    shared: Mount, account: Account, customer: str, stripe: StripeServer
+) -> None:
+    """Stripe may be working on it, and gives no reading: nobody pays anything else until the minute is over."""
+    anna = shared(stripe_publishable_key=PUBLISHABLE, partial_payments=True).browser(ANNA)
+    method, invoice = saved_card(account, customer), account.open(customer, 9000)
+    page, part = anna.get(f"/invoices/{invoice}/pay"), anna.get(f"/invoices/{invoice}/pay", {"part": "20"})
+    tried: list[str] = []
+
+    def lose(request: Request) -> Response | None:
+        tried.append(request.path) if request.path.endswith("/pay") else None
+        gone = Response(404, {}, b'{"error": {"type": "invalid_request_error", "code": "resource_missing"}}')
+        return Response(500, {}, b"{}") if request.path.endswith("/pay") else gone if tried else None
+
+    stripe.script(lose)
+    assert ask(anna, page, invoice, "saved", method=method).json["status"] == "unknown"
+    stripe._scripts.clear()
+    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "busy"
+    assert charges(account, customer) == []
+    stripe.sandbox.clock.advance(61)
+    assert ask(anna, part, invoice, "saved", method=method).json["status"] == "paid"
+    assert [charge["amount"] for charge in charges(account, customer)] == [2000]
+
+
+def test_while_the_bank_is_answered_in_one_tab_another_takes_no_other_amount(
+    anna: Browser, account: Account, customer: str
+) -> None:
+    asks = saved_card(account, customer, "pm_card_authenticationRequired")
+    good, invoice = saved_card(account, customer), account.open(customer, 9000)
+    page = anna.get(f"/invoices/{invoice}/pay")
+    part = anna.get(f"/invoices/{invoice}/pay", {"part": "20"})
+    assert ask(anna, page, invoice, "saved", method=asks).json["status"] == "action"
+    step = ask(anna, page, invoice, "bank").json
+    assert step["status"] == "ready"
+    assert ask(anna, part, invoice, "saved", method=good).json["status"] == "busy"
+    account.sandbox.authenticate(step["client_secret"].partition("_secret_")[0])
+    assert anna.get(step["return_url"]).location.endswith("note=paid")
+    assert ask(anna, part, invoice, "saved", method=good).json["status"] == "nothing"
+    assert [charge["amount"] for charge in charges(account, customer) if charge["paid"]] == [9000]

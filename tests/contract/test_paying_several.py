@@ -39,6 +39,12 @@ def ticked(browser: Browser, page: Answer, method: str, *invoices: str) -> Answe
     )
 
 
+def boxes(page: Answer) -> dict[str, bool]:
+    """What can be ticked, and whether it is."""
+    found = [box.attributes for box in page.html.root.all("input") if box.attributes.get("type") == "checkbox"]
+    return {box["name"]: "checked" in box for box in found}
+
+
 def test_all_that_is_open_is_paid_each_on_its_own(anna: Browser, account: Account, customer: str) -> None:
     method = saved_card(account, customer)
     invoices = [account.open(customer, amount) for amount in (1000, 2000, 3000)]
@@ -47,6 +53,7 @@ def test_all_that_is_open_is_paid_each_on_its_own(anna: Browser, account: Accoun
     assert done.text.count("Paid. Thank you.") == 3
     assert [account.get(f"invoices/{invoice}")["status"] for invoice in invoices] == ["paid"] * 3
     assert sorted(charge["amount"] for charge in charges(account, customer)) == [1000, 2000, 3000]
+    assert "All of it" not in done.text, "nothing is left to pay"
     again = ticked(anna, page, method, *invoices)
     assert "Paid. Thank you." not in again.text
     assert len(charges(account, customer)) == 3
@@ -55,7 +62,9 @@ def test_all_that_is_open_is_paid_each_on_its_own(anna: Browser, account: Accoun
 def test_a_selection_is_paid_and_the_rest_is_left(anna: Browser, account: Account, customer: str) -> None:
     method = saved_card(account, customer)
     one, two = account.open(customer, 1000), account.open(customer, 2000)
-    ticked(anna, anna.get("/pay"), method, two)
+    page = anna.get("/pay")
+    assert "All of it: $30.00" in page.text
+    assert "All of it: $10.00" in ticked(anna, page, method, two).text
     assert [account.get(f"invoices/{invoice}")["status"] for invoice in (one, two)] == ["open", "paid"]
 
 
@@ -91,6 +100,43 @@ def test_a_failure_in_the_middle_leaves_a_clear_account(mount: Mount, account: A
         "Not tried.",
     ]
     assert [account.get(f"invoices/{invoice}")["status"] for invoice in invoices] == ["paid", "open", "open"]
+    assert "All of it: $50.00" in done.text
+
+
+def test_after_a_failure_the_rest_goes_on_from_there_and_nothing_else(
+    anna: Browser, account: Account, customer: str
+) -> None:
+    """What was not ticked before is not ticked now, and what was can be paid with another method at once."""
+    bad, good = saved_card(account, customer, "pm_card_chargeCustomerFail"), saved_card(account, customer)
+    one, two, three, never = (account.open(customer, amount) for amount in (1000, 2000, 3000, 5000))
+    page = anna.get("/pay")
+    account.post(f"invoices/{one}/pay", payment_method=good)
+    done = ticked(anna, page, bad, two, three)
+    assert "Not everything was paid." in done.text
+    boxes = {
+        box.attributes["name"]: box for box in done.html.root.all("input") if box.attributes.get("type") == "checkbox"
+    }
+    assert {name for name, box in boxes.items() if "checked" in box.attributes} == {f"pay_{two}", f"pay_{three}"}
+    assert f"pay_{never}" in boxes
+    again = ticked(anna, done, good, two, three)
+    assert "Not everything was paid." not in again.text
+    states = [account.get(f"invoices/{invoice}")["status"] for invoice in (one, two, three, never)]
+    assert states == ["paid", "paid", "paid", "open"]
+
+
+def test_an_invoice_that_costs_something_else_by_now_is_looked_at_again(
+    anna: Browser, account: Account, customer: str
+) -> None:
+    """The others are paid; this one is shown as it is now, and not ticked."""
+    good = saved_card(account, customer)
+    one, two = account.open(customer, 1000), account.open(customer, 2000)
+    page = anna.get("/pay")
+    account.post("credit_notes", invoice=one, amount=400)
+    done = ticked(anna, page, good, one, two)
+    assert "What is due has changed" in done.text
+    assert "All of it: $6.00" in done.text
+    assert boxes(done) == {f"pay_{one}": False}
+    assert [account.get(f"invoices/{invoice}")["status"] for invoice in (one, two)] == ["open", "paid"]
 
 
 def test_what_is_vetoed_does_not_hold_up_the_others(mount: Mount, account: Account, customer: str) -> None:
@@ -114,6 +160,7 @@ def test_one_on_its_way_cannot_be_ticked_and_the_list_says_so(anna: Browser, acc
     page = anna.get("/pay")
     assert f"pay_{one}" not in page.source
     assert f"pay_{two}" in page.source
+    assert "All of it: $20.00" in page.text
     assert len(charges(account, customer)) == 1
 
 

@@ -12,8 +12,8 @@ from invoice_portal import Email, Hooks, Payment
 from invoice_portal.sharing.model import Link
 from stripe_sandbox import StripeSandboxError
 from support.accounts import Account
-from support.paying import PUBLISHABLE, charges, saved_card
-from support.portals import Answer, Browser, Mount, Mounted
+from support.paying import PUBLISHABLE, Element, charges, saved_card
+from support.portals import Browser, Mount, Mounted
 from support.stripe_server import StripeServer, as_error
 
 ANNA, BERT = Email("anna@example.com"), Email("bert@example.com")
@@ -36,51 +36,6 @@ def anna(portal: Mounted) -> Browser:
 def customer(account: Account) -> str:
     """Anna at Stripe."""
     return account.customer(ANNA.address)
-
-
-class Element:
-    """A page with Stripe's element in it: what the portal's own script does, without a browser."""
-
-    def __init__(self, browser: Browser, account: Account, invoice: str, **query: str) -> None:
-        self.browser, self.account, self.invoice = browser, account, invoice
-        self.page = browser.get(f"/invoices/{invoice}/pay", query or None)
-        self.fields = next(form.fields for form in self.page.html.forms if "statement" in form.fields)
-        self.begun: dict[str, Any] = {}
-
-    def step(self, name: str, **more: str) -> Answer:
-        """One step: POST the form's fields."""
-        origin = str(self.browser.client.base_url.copy_with(path="")).rstrip("/")
-        headers = {"Origin": origin, "Accept": "application/json"}
-        path = f"/invoices/{self.invoice}/pay/{name}"
-        return self.browser.send("POST", path, headers=headers, data={**self.fields, **more})
-
-    def begin(self) -> dict[str, Any]:
-        """Mount the element."""
-        self.begun = self.step("new").json
-        return self.begun
-
-    def check(self) -> dict[str, Any]:
-        """Ask whether the money may be taken now."""
-        found: dict[str, Any] = self.step("check", paying=self.begun.get("paying", "")).json
-        return found
-
-    def confirm(self, card: str = "pm_card_visa", **more: Any) -> None:
-        """What Stripe.js does with what was typed."""
-        secret = self.begun["client_secret"]
-        intent = secret.partition("_secret_")[0]
-        made = self.account.post(f"payment_intents/{intent}/confirm", client_secret=secret, payment_method=card, **more)
-        assert made["status"] in ("succeeded", "processing", "requires_action")
-
-    def result(self) -> dict[str, Any]:
-        """Ask how it stands."""
-        found: dict[str, Any] = self.step("result", paying=self.begun["paying"]).json
-        return found
-
-    def back(self) -> Answer:
-        """Go where Stripe.js sends the browser, with what Stripe adds to the address."""
-        secret = self.begun["client_secret"]
-        url = self.begun["return_url"]
-        return self.browser.get(f"{url}&payment_intent_client_secret={secret}&redirect_status=succeeded")
 
 
 def test_a_new_card_pays_the_invoices_own_intent(anna: Browser, account: Account, customer: str) -> None:

@@ -155,6 +155,27 @@ def test_events_and_levels_are_counted_as_the_meter_does(
     assert sum(day["cost"]["amount"] for day in meter["days"]) == cost
 
 
+def test_a_level_that_fell_to_nothing_is_no_day_without_a_report(portal: Mounted, account: Account, anna: str) -> None:
+    account.sandbox.meters.gaps = True
+    found = metered(account, anna, "Seats", formula="last", unit_amount=100)
+    for value, days_ago in ((9, 6), (0, 4), (2, 1)):
+        use(account, anna, found["event"], value, NOW - days_ago * DAY)
+    (meter,) = told(portal)["meters"]
+    assert [day["level"] for day in meter["days"]][-7:] == ["9", "9", "0", "0", "0", "2", "2"]
+
+
+def test_a_trial_is_a_period_that_begins_with_the_subscription_and_not_a_month_before_its_end(
+    portal: Mounted, account: Account
+) -> None:
+    anna = account.customer(ANNA.address)
+    found = metered(account, anna, began=NOW - 30 * DAY, subscription={"trial_end": NOW - 20 * DAY})
+    use(account, anna, found["event"], 3, NOW - 25 * DAY)
+    (before,) = told(portal, "?back=1")["meters"]
+    assert (before["period_start"], before["period_end"]) == (NOW - 30 * DAY, NOW - 20 * DAY)
+    assert before["total"] == "3"
+    assert told(portal, "?back=2")["meters"] == []
+
+
 def test_earlier_periods_can_be_looked_at_back_to_the_beginning(mount: Mount, account: Account) -> None:
     anna = account.customer(ANNA.address)
     portal = mount()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
@@ -35,6 +35,22 @@ def quiet_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
     monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.002)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ``stripe`` package without its telemetry file, and without any time before each new try."""
+    monkeypatch.setattr(stripe, "enable_telemetry", False)
+    monkeypatch.setattr(stripe.HTTPClient, "_sleep_time_seconds", lambda *args, **more: 0)
+
+
+@pytest.fixture
+def counted(capsys: pytest.CaptureFixture[str]) -> Iterator[list[int]]:
+    """Where a test notes each point that it tried; their number is printed."""
+    numbers: list[int] = []
+    yield numbers
+    with capsys.disabled():
+        print(f"\n  {sum(numbers)} cuts or races, and one payment each time", end="")
 
 
 def _blocking(settings: PortalSettings, program: Program[T]) -> T:

@@ -73,6 +73,19 @@ def test_what_was_refunded_is_said_of_the_payment(back: int, text: str):
     assert text in words(paid_invoice(), [paid])
 
 
+@pytest.mark.parametrize(
+    ("back", "text"),
+    [
+        (10000, "$100.00 paid with Visa 4242. It was part of a payment of $300.00, of which $100.00 was refunded."),
+        (30000, "$100.00 paid with Visa 4242. It was refunded in full."),
+    ],
+)
+def test_a_refund_of_a_payment_for_several_invoices_is_not_said_of_one_alone(back: int, text: str):
+    charge = {**intent()["latest_charge"], "amount": 30000, "amount_refunded": back}
+    paid = payment(payment={"type": "payment_intent", "payment_intent": intent(latest_charge=charge)})
+    assert text in words(paid_invoice(), [paid])
+
+
 def test_an_uncollectible_invoice_may_still_be_paid():
     found = words(invoice(**ended(marked_uncollectible_at=NOW - DAY, paid_at=NOW)))
     assert found == ["Paid in full.", "Closed without payment.", "Invoice issued."]

@@ -142,20 +142,35 @@ def test_importing_every_module_of_the_core_imports_no_framework():
     assert loaded & (FRAMEWORKS | HEAVY | {"stripe_sandbox"}) == set()
 
 
-def imported(path: Path) -> set[str]:
-    """The names of every module that a file imports, also within functions."""
+def imports_of(path: Path) -> set[str]:
+    """The whole names of every module that a file imports, also within functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.partition(".")[0])
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a file imports."""
+    return {name.partition(".")[0] for name in imports_of(path)}
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(CORE).as_posix())
 def test_no_file_of_the_core_names_a_framework(path: Path):
     assert imported(path) & (FRAMEWORKS | {"flask_portal", "django_portal", "fastapi_portal"}) == set()
+
+
+def test_nothing_below_the_pages_and_the_api_imports_them():
+    above = {"pages": {"pages", "api", "routes.py", "portal.py"}, "api": {"api", "routes.py", "portal.py"}}
+    for layer, knowing in above.items():
+        within = f"invoice_portal.{layer}."
+        users = (path for path in sources() if any(f"{name}.".startswith(within) for name in imports_of(path)))
+        found = {path.relative_to(CORE).parts[0] for path in users}
+        assert found, layer
+        assert found <= knowing, layer
 
 
 def test_the_sandbox_is_known_to_the_demo_alone():

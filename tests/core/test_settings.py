@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoice_portal import ConfigurationError, Portal, PortalSettings, SubscriptionSettings, Theme
-from invoice_portal.settings_checks import ENV_PREFIX, STRIPE_API_BASE
+from invoice_portal.settings_checks import STRIPE_API_BASE
+from invoice_portal.settings_text import ENV_PREFIX
 
 KEY, SECRET = "sk_test_51abc", "a key of at least 16"
 FIELDS = {field.name: field for field in dataclasses.fields(PortalSettings)}

@@ -9,6 +9,7 @@ def billing(api: Api) -> None:
     """Tell it all; the answers are in the result."""
     changes(api)
     trials(api)
+    schedules(api)
     previews(api)
     clocks(api)
     revisions(api)
@@ -84,6 +85,47 @@ def trials(api: Api) -> None:
     api.post(f"subscriptions/{plan}", trial_end="now")
     api.subscribe(customer, billing_cycle_anchor=api.sandbox.clock.now + 5 * DAY, cancel_at="min_period_end")
     assert api.sandbox.clock.now > NOW
+
+
+def schedules(api: Api) -> None:
+    customer = api.customer("pm_card_visa", email="scheduling@example.com")
+    rate = api.post("tax_rates", display_name="VAT", percentage=19, inclusive=True)["id"]
+    off = api.post("coupons", percent_off=10, duration="forever")["id"]
+    plan = api.subscribe(customer, default_tax_rates=[rate], discounts=[{"coupon": off}])
+    schedule = api.post(
+        "subscription_schedules", from_subscription=plan["id"], metadata={"a": "b"}, expand=["subscription"]
+    )
+    (now,) = schedule["phases"]
+    present = {"items": [{"price": now["items"][0]["price"]}], "start_date": "now", "end_date": now["end_date"]}
+    present["start_date"] = now["start_date"]
+    later = {
+        "items": [{"price": api.price(700, "Small"), "quantity": 2, "metadata": {"a": "b"}, "tax_rates": [rate]}],
+        "discounts": [{"coupon": off}],
+        "metadata": {"phase": "2"},
+        "description": "Smaller",
+    }
+    one = f"subscription_schedules/{schedule['id']}"
+    api.post(one, phases=[present, later], expand=["phases.items.price", "customer", "default_settings"][:2])
+    api.post("invoices/create_preview", schedule=schedule["id"])
+    api.advance(35 * DAY)
+    api.get(one, expand=["phases.default_payment_method", "default_settings.default_payment_method"])
+    api.get("subscription_schedules", customer=customer, expand=["data.subscription"])
+    api.get(f"subscriptions/{plan['id']}", expand=["schedule"])
+    api.post(f"{one}/release", preserve_cancel_date=True)
+    ends = api.post(
+        "subscription_schedules",
+        customer=customer,
+        start_date=api.sandbox.clock.now + DAY,
+        end_behavior="cancel",
+        phases=[{"items": [{"price": api.price()}], "duration": {"interval": "week"}, "trial": True}],
+        default_settings={"collection_method": "send_invoice", "invoice_settings": {"days_until_due": 7}},
+    )
+    api.advance(10 * DAY)
+    api.get(f"subscription_schedules/{ends['id']}")
+    begun = api.post(
+        "subscription_schedules", customer=customer, start_date="now", phases=[{"items": [{"price": api.price()}]}]
+    )["id"]
+    api.post(f"subscription_schedules/{begun}/cancel", invoice_now=True, prorate=True)
 
 
 def previews(api: Api) -> None:

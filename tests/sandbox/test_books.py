@@ -93,6 +93,18 @@ class Books(RuleBasedStateMachine):
         terms = {"proration_behavior": behavior, "payment_behavior": payment}
         self.attempt("POST", f"subscription_items/{items[0]['id']}", **wish, **terms)
 
+    @rule(plan=plans, quantity=QUANTITIES, price=st.integers(0, 5), then=st.sampled_from(["pay", "void", "wait"]))
+    def change_once_it_is_paid(self, plan: str, quantity: int, price: int, then: str) -> None:
+        customer = self.api.get(f"subscriptions/{plan}")["customer"]
+        item = self.api.get("subscription_items", subscription=plan)["data"][0]["id"]
+        self.api.card(customer, "pm_card_chargeCustomerFail")
+        wish = {"items": [{"id": item, "deleted": True}, {"price": self.prices[price], "quantity": quantity}]}
+        terms = {"proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete"}
+        changed = self.attempt("POST", f"subscriptions/{plan}", **wish, **terms)
+        self.api.card(customer)
+        if changed is not None and then != "wait":
+            self.attempt("POST", f"invoices/{changed['latest_invoice']}/{then}")
+
     @rule(plan=plans, price=st.integers(0, 4), quantity=QUANTITIES, behavior=BEHAVIORS)
     def add_or_remove(self, plan: str, price: int, quantity: int, behavior: str) -> None:
         items = self.api.get("subscription_items", subscription=plan)["data"]
@@ -124,6 +136,30 @@ class Books(RuleBasedStateMachine):
     def try_again(self, plan: str, days: int) -> None:
         end = self.api.get(f"subscriptions/{plan}")["items"]["data"][0]["current_period_end"]
         self.attempt("POST", f"subscriptions/{plan}", trial_end=end + days * DAY)
+
+    @rule(
+        plan=plans,
+        price=st.integers(0, 5),
+        quantity=QUANTITIES,
+        days=st.integers(1, 40),
+        behavior=BEHAVIORS,
+        end=st.sampled_from(["release", "cancel"]),
+    )
+    def plan_ahead(self, plan: str, price: int, quantity: int, days: int, behavior: str, end: str) -> None:
+        made = self.attempt("POST", "subscription_schedules", from_subscription=plan)
+        if made is not None:
+            (now,) = made["phases"]
+            items = [{name: item[name] for name in ("price", "quantity")} for item in now["items"]]
+            turn = now["end_date"] if days > 20 else now["start_date"] + days * DAY
+            later = {"items": [{"price": self.prices[price], "quantity": quantity}], "proration_behavior": behavior}
+            phases = [{"start_date": now["start_date"], "end_date": turn, "items": items}, later]
+            self.attempt("POST", f"subscription_schedules/{made['id']}", phases=phases, end_behavior=end)
+
+    @rule(plan=plans, how=st.sampled_from(["release", "cancel"]))
+    def give_up_the_plan(self, plan: str, how: str) -> None:
+        schedule = self.api.get(f"subscriptions/{plan}")["schedule"]
+        if schedule is not None:
+            self.attempt("POST", f"subscription_schedules/{schedule}/{how}")
 
     @rule(plan=plans, prorate=st.booleans(), invoice_now=st.booleans())
     def cancel(self, plan: str, prorate: bool, invoice_now: bool) -> None:
@@ -232,8 +268,12 @@ class Books(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_given_back_that_was_not_billed(self) -> None:
-        """For each item of a subscription: what was billed for it, less what was given back, is never negative."""
+        """For each item of a subscription: what was billed for it, less what was given back, is never negative.
+
+        What a change gave back that was never paid for, and so never held, was not given back.
+        """
         store = self.api.sandbox.store
+        given_up = {each["id"] for each in store.all("invoice", status="void") if each["_pending_update"]}
         net: Counter[str] = Counter()
         for invoice in store.all("invoice"):
             if invoice["from_invoice"] is not None:
@@ -245,7 +285,7 @@ class Books(RuleBasedStateMachine):
                     net[details["subscription_item"]] += line["amount"] - taken
         for item in store.all("invoiceitem"):
             owner = (item["parent"] or {}).get("subscription_details", {}).get("subscription_item")
-            if owner is not None:
+            if owner is not None and (item["amount"] > 0 or item["invoice"] not in given_up):
                 net[owner] += item["amount"]
         assert all(amount >= 0 for amount in net.values()), net
 

@@ -20,8 +20,8 @@ KINDS = {
     "credit_note", "credit_note_line_item", "customer", "customer_balance_transaction", "customer_session",
     "discount", "dispute", "event", "invoice", "invoice_payment", "invoiceitem", "line_item", "mandate",
     "payment_intent", "payment_method", "price", "product", "promotion_code", "refund", "setup_intent",
-    "subscription", "subscription_item", "tax_id", "tax_rate", "test_helpers.test_clock", "v2.core.event",
-    "v2.core.event_destination", "webhook_endpoint",
+    "subscription", "subscription_item", "subscription_schedule", "tax_id", "tax_rate", "test_helpers.test_clock",
+    "v2.core.event", "v2.core.event_destination", "webhook_endpoint",
 }  # fmt: skip
 
 

@@ -63,18 +63,18 @@ def storage(request: pytest.FixtureRequest) -> str:
 
 def test_what_is_within_the_limit_need_not_wait_and_the_next_must(storage: str) -> None:
     counter = LimitsCounter(storage)
-    assert [counter.hit(LIMIT, f"{storage}:one") for _ in range(3)] == [0, 0, 0]
-    assert 1 <= counter.hit(LIMIT, f"{storage}:one") <= 60
-    assert counter.hit(LIMIT, f"{storage}:another") == 0
+    assert [counter.wait(LIMIT, f"{storage}:one") for _ in range(3)] == [0, 0, 0]
+    assert 1 <= counter.wait(LIMIT, f"{storage}:one") <= 60
+    assert counter.wait(LIMIT, f"{storage}:another") == 0
 
 
 def test_two_workers_count_together_in_redis_and_apart_in_memory(redis_url: str) -> None:
     one, other = LimitsCounter(redis_url), LimitsCounter(redis_url)
-    assert [counter.hit(LIMIT, "shared") for counter in (one, other, one)] == [0, 0, 0]
-    assert other.hit(LIMIT, "shared") > 0
+    assert [counter.wait(LIMIT, "shared") for counter in (one, other, one)] == [0, 0, 0]
+    assert other.wait(LIMIT, "shared") > 0
     mine, yours = LimitsCounter("memory://"), LimitsCounter("memory://")
-    assert [mine.hit(LIMIT, "own") for _ in range(4)][-1] > 0
-    assert yours.hit(LIMIT, "own") == 0
+    assert [mine.wait(LIMIT, "own") for _ in range(4)][-1] > 0
+    assert yours.wait(LIMIT, "own") == 0
 
 
 def test_a_redis_that_does_not_answer_is_a_page_and_not_a_fault() -> None:
@@ -82,9 +82,9 @@ def test_a_redis_that_does_not_answer_is_a_page_and_not_a_fault() -> None:
         probe.bind(("127.0.0.1", 0))
         nobody = f"redis://127.0.0.1:{probe.getsockname()[1]}/0"
     with pytest.raises(StoreUnavailable):
-        LimitsCounter(nobody).hit(LIMIT, "somebody")
+        LimitsCounter(nobody).wait(LIMIT, "somebody")
 
 
 def test_a_storage_that_is_none_is_said_so() -> None:
     with pytest.raises(ConfigurationError, match="rate_limit_storage"):
-        LimitsCounter("nonsense://").hit(LIMIT, "somebody")
+        LimitsCounter("nonsense://").wait(LIMIT, "somebody")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from support.accounts import Account
@@ -12,7 +14,14 @@ BEGAN = NOW - 20 * DAY
 
 
 def metered(
-    account: Account, customer: str, name: str = "API calls", *, formula: str = "sum", began: int = BEGAN, **terms: Any
+    account: Account,
+    customer: str,
+    name: str = "API calls",
+    *,
+    formula: str = "sum",
+    began: int = BEGAN,
+    subscription: Mapping[str, Any] = MappingProxyType({}),
+    **terms: Any,
 ) -> dict[str, str]:
     """A subscription that bills a new meter; gives the ids of subscription, item, meter, and the event's name."""
     event = name.lower().replace(" ", "_")
@@ -23,7 +32,7 @@ def metered(
     priced = terms if terms else {"unit_amount": 10}
     price = account.post("prices", currency="usd", product_data={"name": name}, recurring=recurring, **priced)["id"]
     with account.sandbox.clock.at(began):
-        sent = {"collection_method": "send_invoice", "days_until_due": 30}
+        sent = {"collection_method": "send_invoice", "days_until_due": 30, **subscription}
         made = account.post("subscriptions", customer=customer, items=[{"price": price}], **sent)
     return {"id": made["id"], "item": made["items"]["data"][0]["id"], "meter": meter, "event": event}
 

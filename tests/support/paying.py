@@ -55,3 +55,48 @@ def charges(account: Account, customer: str) -> list[Json]:
 def pay(browser: Browser, invoice: str, method: str) -> Answer:
     """One click: the page, and its button."""
     return browser.submit(browser.get(f"/invoices/{invoice}/pay"), "/pay/saved", method=method)
+
+
+class Element:
+    """A page with Stripe's element in it: what the portal's own script does, without a browser."""
+
+    def __init__(self, browser: Browser, account: Account, invoice: str, **query: str) -> None:
+        self.browser, self.account, self.invoice = browser, account, invoice
+        self.page = browser.get(f"/invoices/{invoice}/pay", query or None)
+        self.fields = next(form.fields for form in self.page.html.forms if "statement" in form.fields)
+        self.begun: dict[str, Any] = {}
+
+    def step(self, name: str, **more: str) -> Answer:
+        """One step: POST the form's fields."""
+        origin = str(self.browser.client.base_url.copy_with(path="")).rstrip("/")
+        headers = {"Origin": origin, "Accept": "application/json"}
+        path = f"/invoices/{self.invoice}/pay/{name}"
+        return self.browser.send("POST", path, headers=headers, data={**self.fields, **more})
+
+    def begin(self) -> dict[str, Any]:
+        """Mount the element."""
+        self.begun = self.step("new").json
+        return self.begun
+
+    def check(self) -> dict[str, Any]:
+        """Ask whether the money may be taken now."""
+        found: dict[str, Any] = self.step("check", paying=self.begun.get("paying", "")).json
+        return found
+
+    def confirm(self, card: str = "pm_card_visa", **more: Any) -> None:
+        """What Stripe.js does with what was typed."""
+        secret = self.begun["client_secret"]
+        intent = secret.partition("_secret_")[0]
+        made = self.account.post(f"payment_intents/{intent}/confirm", client_secret=secret, payment_method=card, **more)
+        assert made["status"] in ("succeeded", "processing", "requires_action")
+
+    def result(self) -> dict[str, Any]:
+        """Ask how it stands."""
+        found: dict[str, Any] = self.step("result", paying=self.begun["paying"]).json
+        return found
+
+    def back(self) -> Answer:
+        """Go where Stripe.js sends the browser, with what Stripe adds to the address."""
+        secret = self.begun["client_secret"]
+        url = self.begun["return_url"]
+        return self.browser.get(f"{url}&payment_intent_client_secret={secret}&redirect_status=succeeded")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from invoice_portal.http import Data, Empty, Response
+from invoice_portal.routes import ROUTES
 from invoice_portal.routing import Route
 from invoice_portal.visits import Visit
 
@@ -30,8 +31,6 @@ def allowing(visit: Visit, response: Response) -> Response:
 
 def preflight(route: Route, visit: Visit) -> Empty:
     """The answer to a browser that asks before it calls. It allows nothing to an origin that is not in the settings."""
-    from invoice_portal.routes import ROUTES
-
     methods = {method for same in ROUTES if same.path == route.path for method in same.methods}
     allow = ", ".join(sorted({*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
     kept = {"Cache-Control": "no-store", "Allow": allow, **_VARY}

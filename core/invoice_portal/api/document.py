@@ -9,17 +9,13 @@ import copy
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
+from typing import Any, Final, TypeAlias, get_args
 
 from invoice_portal.api import own
-from invoice_portal.http import Data, Response
+from invoice_portal.routing import Route
 from invoice_portal.settings import Action
 from invoice_portal.sharing.model import SHARED_ACTIONS
 from invoice_portal.sharing.rules import LEAST_SESSION_MINUTES, MOST_SESSION_MINUTES
-from invoice_portal.visits import Visit
-
-if TYPE_CHECKING:
-    from invoice_portal.routing import Route
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -177,10 +173,3 @@ def document(routes: Sequence[Route], prefix: str) -> dict[str, Any]:
             }
         },
     }
-
-
-async def openapi(visit: Visit) -> Response:
-    """``GET /api/openapi.json``."""
-    from invoice_portal.routes import ROUTES
-
-    return Data(value=document(ROUTES, visit.url("home").rstrip("/")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -33,6 +34,7 @@ from invoice_portal.pages.invoices.listing import Wanted, fill, first_call, read
 from invoice_portal.pages.invoices.page import whole_invoice
 from invoice_portal.pages.invoices.status import STATUS_NAMES, overdue
 from invoice_portal.pages.invoices.view import view_invoice
+from invoice_portal.pages.paying.on_its_way import marked, under_way
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
 from invoice_portal.stripe_api.reading import Listing
@@ -52,7 +54,7 @@ class CustomerChoice:
 
 @dataclass(frozen=True, slots=True)
 class ToPay:
-    """What is open: a sum for each currency, since different ones are never added up."""
+    """What is open and has no payment on its way: a sum for each currency, since different ones are never added up."""
 
     amounts: tuple[Amount, ...]
     open: Annotated[int, "How many invoices that is."]
@@ -144,14 +146,26 @@ async def _of(visit: Visit, wanted: Wanted, customer: str, customers: tuple[Cust
     answer = await first_call(visit, scope, wanted, cursor)
     page = await fill(visit, scope, wanted, cursor, answer)
     whole = not (wanted.filtered or cursor or answer.has_more)
+    open_now = Listing(_open(answer), has_more=False) if whole else await _asked_open(scope)
+    found = await under_way(visit, scope.customer, (*page.invoices, *(open_now.items if open_now else ())))
     return Invoices(
-        invoices=tuple(invoice_data(visit, invoice) for invoice in page.invoices),
+        invoices=tuple(invoice_data(visit, invoice) for invoice in marked(page.invoices, found)),
         older=seal_cursor(visit, scope, page.older) if page.older else None,
         newer=seal_cursor(visit, scope, page.newer) if page.newer else None,
-        to_pay=_to_pay(visit, answer) if whole else await _asked_to_pay(visit, scope),
+        to_pay=_to_pay(visit, marked(open_now.items, found), more=open_now.has_more) if open_now else None,
         customer_id=customer,
         customers=() if scope.bound or len(customers) < 2 else tuple(_choice(each, customer) for each in customers),
     )
+
+
+def _open(answer: Listing[Invoice]) -> tuple[Invoice, ...]:
+    return tuple(invoice for invoice in answer.items if invoice.status == "open")
+
+
+async def _asked_open(scope: Scope) -> Listing[Invoice] | None:
+    call = list_invoices(scope.customer, limit=MOST_A_CALL, status="open", subscription=scope.subscription)
+    (answer,) = await each([call])
+    return answer.value if isinstance(answer, Ok) else None
 
 
 def _choice(customer: Customer, current: str) -> CustomerChoice:
@@ -159,14 +173,8 @@ def _choice(customer: Customer, current: str) -> CustomerChoice:
     return CustomerChoice(customer.id, name, customer.id == current)
 
 
-async def _asked_to_pay(visit: Visit, scope: Scope) -> ToPay | None:
-    call = list_invoices(scope.customer, limit=MOST_A_CALL, status="open", subscription=scope.subscription)
-    (answer,) = await each([call])
-    return _to_pay(visit, answer.value) if isinstance(answer, Ok) else None
-
-
-def _to_pay(visit: Visit, answer: Listing[Invoice]) -> ToPay:
-    due = [each for each in answer.items if each.status == "open" and each.amount_remaining.amount > 0]
+def _to_pay(visit: Visit, invoices: Iterable[Invoice], *, more: bool) -> ToPay:
+    due = [invoice for invoice in invoices if invoice.amount_remaining.amount > 0 and not invoice.under_way]
     sums: dict[str, int] = {}
     for invoice in due:
         currency = invoice.amount_remaining.currency
@@ -175,7 +183,7 @@ def _to_pay(visit: Visit, answer: Listing[Invoice]) -> ToPay:
         amounts=tuple(amount(visit.language, Money(total, currency)) for currency, total in sums.items()),
         open=len(due),
         overdue=sum(overdue(invoice, visit.now) for invoice in due),
-        more=answer.has_more,
+        more=more,
     )
 
 

@@ -1,4 +1,4 @@
-"""The programs of the merchant API: authenticate, read the body, do, and answer in JSON."""
+"""The merchant API: its routes, and their programs, which authenticate, read the body, do, and answer in JSON."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import hmac
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from invoice_portal.answers import error_answer
+from invoice_portal.api import document
 from invoice_portal.effects import Program
 from invoice_portal.errors import BadRequest, ConfigurationError, NotFound
 from invoice_portal.http import Data, Response
 from invoice_portal.managing.offers import all_counts
+from invoice_portal.routing import Method, Route
 from invoice_portal.sharing import links, portal_sessions
 from invoice_portal.sharing.model import Desk, Kind, Link
 from invoice_portal.stripe_api.ids import checked
@@ -175,4 +177,145 @@ def _texts(value: Any) -> bool:
     return all(type(item) is str for item in value)
 
 
-_TYPES: Mapping[type, str] = {int: "integer", bool: "boolean", list: "array of strings"}
+_KINDS: Final[Mapping[str, type]] = {"integer": int, "boolean": bool, "array": list}
+_TYPES: Final[Mapping[type, str]] = {int: "integer", bool: "boolean", list: "array of strings"}
+
+
+def _route(
+    name: str,
+    path: str,
+    method: Method,
+    summary: str,
+    handler: Handler,
+    answer: Mapping[str, Any],
+    body: Mapping[str, Any] | None = None,
+) -> Route:
+    """A route of the merchant API: no cookie, no form and no login of the host's counts there."""
+    takes = {option: _KINDS[schema["type"]] for option, schema in body["properties"].items()} if body else {}
+    return Route(
+        name,
+        "/api" + path,
+        merchant(handler, takes=takes),
+        (method,),
+        anonymous=True,
+        api=True,
+        operation=document.operation(summary, "/api" + path, answer, body),
+    )
+
+
+_CUSTOMER: Final = "/customers/{customer}"
+_PORTAL_LINK: Final = "/customers/{customer}/portal_link"
+_SESSION: Final = "/portal_sessions/{session}"
+_INVOICE_LINK: Final = "/invoices/{invoice}/link"
+
+ROUTES: Final = (
+    _route(
+        "api_create_portal_session",
+        _CUSTOMER + "/portal_sessions",
+        "POST",
+        "Make a portal session; it ends the customer's others unless told not to",
+        create_session,
+        document.SESSION,
+        document.SESSION_OPTIONS,
+    ),
+    _route(
+        "api_show_portal_session",
+        _SESSION,
+        "GET",
+        "Show a portal session",
+        show_session,
+        document.SESSION_INFO,
+    ),
+    _route(
+        "api_revoke_portal_session",
+        _SESSION + "/revoke",
+        "POST",
+        "End a portal session at once",
+        revoke_session,
+        document.SESSION_INFO,
+    ),
+    _route(
+        "api_show_customer",
+        _CUSTOMER,
+        "GET",
+        "Show a customer's links and sessions",
+        show_customer,
+        document.CUSTOMER,
+    ),
+    _route(
+        "api_offer_counts",
+        "/offers",
+        "GET",
+        "How often each offer was shown, taken and sent away",
+        offer_counts,
+        document.OFFERS,
+    ),
+    _route(
+        "api_make_portal_link",
+        _PORTAL_LINK,
+        "POST",
+        "Make the permanent link to a customer's portal, or give the one that is there",
+        make_portal_link,
+        document.PORTAL_LINK,
+        document.LINK_OPTIONS,
+    ),
+    _route(
+        "api_show_portal_link",
+        _PORTAL_LINK,
+        "GET",
+        "Show the permanent link to a customer's portal",
+        show("portal"),
+        document.LINK,
+    ),
+    _route(
+        "api_refresh_portal_link",
+        _PORTAL_LINK + "/refresh",
+        "POST",
+        "Put a new permanent link in place of the old one, which ends",
+        refresh("portal"),
+        document.LINK,
+        document.LINK_OPTIONS,
+    ),
+    _route(
+        "api_revoke_portal_link",
+        _PORTAL_LINK + "/revoke",
+        "POST",
+        "End the permanent link at once",
+        revoke("portal"),
+        document.LINK,
+    ),
+    _route(
+        "api_make_invoice_link",
+        _INVOICE_LINK,
+        "POST",
+        "Make the link to an invoice, or give the one that is there",
+        make_invoice_link,
+        document.LINK,
+        document.LINK_OPTIONS,
+    ),
+    _route(
+        "api_show_invoice_link",
+        _INVOICE_LINK,
+        "GET",
+        "Show the link to an invoice",
+        show("invoice"),
+        document.LINK,
+    ),
+    _route(
+        "api_refresh_invoice_link",
+        _INVOICE_LINK + "/refresh",
+        "POST",
+        "Put a new link to an invoice in place of the old one, which ends",
+        refresh("invoice"),
+        document.LINK,
+        document.LINK_OPTIONS,
+    ),
+    _route(
+        "api_revoke_invoice_link",
+        _INVOICE_LINK + "/revoke",
+        "POST",
+        "End the link to an invoice at once",
+        revoke("invoice"),
+        document.LINK,
+    ),
+)

@@ -18,11 +18,11 @@ from invoice_portal.managing.rules import Deed, deeds
 from invoice_portal.owned import own_subscription, subscription_to_change
 from invoice_portal.pages.subscriptions.cancelling import offer_before
 from invoice_portal.pages.subscriptions.changing import note_taken, plan_choices, read_quantity, view_quote, wish_from
-from invoice_portal.pages.subscriptions.naming import names_of
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, names_of
 from invoice_portal.pages.subscriptions.offering import offer_cards
 from invoice_portal.pages.subscriptions.page import discounts_for, own_subscriptions
 from invoice_portal.pages.subscriptions.status import explained, next_step, subscription_badge
-from invoice_portal.pages.subscriptions.view import discount_words, holding, name_of_subscription, plan_line
+from invoice_portal.pages.subscriptions.view import discount_words, holding, plan_line
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.subscription_settings import Feedback
 from invoice_portal.visits import Visit
@@ -58,6 +58,8 @@ class SubscriptionData:
     ended_at: Moment | None
     paused: bool
     resumes_at: Moment | None
+    waits_for: Annotated[str | None, "The invoice that must be paid before a change that was asked for is made."]
+    waits_until: Annotated[Moment | None, "When that change is dropped if it is not paid."]
     actions: Annotated[tuple[Deed, ...], "What this visitor may do with it now."]
 
 
@@ -209,7 +211,7 @@ async def leave(visit: Visit, body: Leaving) -> Left:
     if offered:
         offer = offered.offer
         return Left(False, Staying(offer.id, offered.title, offered.text, offer.price), await _named(visit, found))
-    await cancel(visit, found, reason, now=ends_now(visit, body.when))
+    await cancel(visit, found, reason, now=ends_now(visit, found, body.when))
     return Left(True, None, await _now(visit))
 
 
@@ -297,7 +299,7 @@ async def _named(visit: Visit, found: Subscription) -> SubscriptionData:
 def _data(visit: Visit, found: Subscription, names: Mapping[str, str]) -> SubscriptionData:
     language, pausing = visit.language, found.paused_collection
     start, end = found.period or (None, None)
-    lines = [(item, plan_line(language, item, names)) for item in found.items]
+    lines = [(item, plan_line(language, found, item, names)) for item in found.items]
     return SubscriptionData(
         id=found.id,
         name=name_of_subscription(language, found, names),
@@ -317,6 +319,8 @@ def _data(visit: Visit, found: Subscription, names: Mapping[str, str]) -> Subscr
         ended_at=found.ended_at,
         paused=pausing is not None,
         resumes_at=pausing.resumes_at if pausing else None,
+        waits_for=found.latest_invoice if found.pending else None,
+        waits_until=found.pending_until,
         actions=tuple(sorted(deeds(visit, found))),
     )
 

@@ -9,7 +9,7 @@ from invoice_portal.api.invoice_parts import LineData, TotalData, line_data, tot
 from invoice_portal.api.own import VIEWED, reads
 from invoice_portal.api.schema import Amount, Moment, Text, amount
 from invoice_portal.effects import Ok
-from invoice_portal.pages.home.known import subscription_name
+from invoice_portal.pages.subscriptions.naming import name_of_subscription
 from invoice_portal.pages.upcoming.bills import Bill, Coming, sums_of, unbilled
 from invoice_portal.pages.upcoming.page import what_comes
 from invoice_portal.pages.upcoming.view import BillView, view_upcoming
@@ -94,7 +94,7 @@ def _bill(visit: Visit, coming: Coming, bill: Bill, view: BillView) -> BillData:
     preview = bill.preview
     return BillData(
         subscription_id=bill.subscription.id,
-        name=subscription_name(visit.language, bill.subscription, coming.names),
+        name=name_of_subscription(visit.language, bill.subscription, coming.names),
         kind=bill.kind,
         when=view.when,
         billed_at=preview.billed_at if preview else None,

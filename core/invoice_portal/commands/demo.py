@@ -19,7 +19,7 @@ import click
 
 from invoice_portal.commands.demo_offers import DETAILS, demo_subscriptions
 from invoice_portal.resources import data_dir
-from invoice_portal.settings_checks import ENV_PREFIX
+from invoice_portal.settings_text import ENV_PREFIX
 
 if TYPE_CHECKING:
     from stripe_sandbox.sandbox import Sandbox
@@ -48,7 +48,7 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
         database = {f"{ENV_PREFIX}DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
         offered = json.dumps(asdict(demo_subscriptions(asdict(shop))), default=list)
         managing = {f"{ENV_PREFIX}SUBSCRIPTIONS": offered, f"{ENV_PREFIX}BILLING_DETAILS": DETAILS}
-        environ = {**environ_for(running.url, port, people), **managing, **database}
+        environ = {**environ_for(running.url, port, people, webhook_to(sandbox, port)), **managing, **database}
         host = subprocess.Popen([sys.executable, str(data_dir("examples") / f"{framework}_host.py")], env=environ)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it ends, the host app ends with it
         try:
@@ -63,7 +63,7 @@ def run(framework: str, port: int, sandbox_port: int) -> None:
             host.wait()
 
 
-def environ_for(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
+def environ_for(stripe_url: str, port: int, people: str, webhook_secret: str) -> Mapping[str, str]:
     """What the host app reads: the portal's settings as a real one would set them, and whom to offer for log-in."""
     chosen = {f"{ENV_PREFIX}{name}" for name in _CHOSEN}
     return {
@@ -72,6 +72,7 @@ def environ_for(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
         f"{ENV_PREFIX}STRIPE_API_KEY": "sk_test_demo",
         f"{ENV_PREFIX}STRIPE_PUBLISHABLE_KEY": "pk_test_demo",
         f"{ENV_PREFIX}STRIPE_API_BASE": stripe_url,
+        f"{ENV_PREFIX}STRIPE_WEBHOOK_SECRETS": webhook_secret,
         f"{ENV_PREFIX}PARTIAL_PAYMENTS": "1",
         f"{ENV_PREFIX}BUSINESS_NAME": "Northwind Inc.",
         f"{ENV_PREFIX}HOME_URL": "/",
@@ -82,7 +83,7 @@ def environ_for(stripe_url: str, port: int, people: str) -> Mapping[str, str]:
     }
 
 
-def _told_by(sandbox: Sandbox, port: int) -> str:
+def webhook_to(sandbox: Sandbox, port: int) -> str:
     """Have the sandbox tell the portal of payments; gives the secret that signs what it says."""
     url = f"http://{_HOST}:{port}/billing/webhook"
     events = ["invoice.paid", "invoice_payment.paid", "invoice.payment_failed", "payment_intent.processing"]

@@ -82,8 +82,8 @@ class BlockingDriver:
                 return self._database.atomically(work)
             case HostCall(function, argument):
                 return _call_host(function, argument)
-            case Count(limit, key):
-                return self._counter.hit(limit, key)
+            case Count(limit, key, add):
+                return self._counter.wait(limit, key, add=add)
             case _:
                 assert_never(work)
 

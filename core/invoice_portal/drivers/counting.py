@@ -24,8 +24,8 @@ class Counter(Protocol):
 
     local: bool
 
-    def hit(self, limit: str, key: str) -> int:
-        """Count one event; gives the seconds to wait, 0 where it is within the limit."""
+    def wait(self, limit: str, key: str, *, add: bool = True) -> int:
+        """Count one event, or with ``add=False`` only look; gives the seconds to wait, 0 within the limit."""
         ...
 
 
@@ -37,8 +37,8 @@ class LimitsCounter:
         self._start = threading.Lock()
         self.local = storage.startswith("memory://")
 
-    def hit(self, limit: str, key: str) -> int:
-        """Count one event; gives the seconds to wait, 0 where it is within the limit.
+    def wait(self, limit: str, key: str, *, add: bool = True) -> int:
+        """Count one event, or with ``add=False`` only look; gives the seconds to wait, 0 within the limit.
 
         Raises ``StoreUnavailable`` where the storage does not answer: nobody comes in uncounted.
         """
@@ -49,7 +49,7 @@ class LimitsCounter:
             limiter = self._limiter
         item = parse(limit)
         try:
-            if limiter.hit(item, key):
+            if limiter.hit(item, key) if add else limiter.test(item, key):
                 return 0
             return max(1, math.ceil(limiter.get_window_stats(item, key).reset_time - time.time()))
         except StorageError as error:

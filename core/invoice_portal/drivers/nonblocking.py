@@ -81,10 +81,10 @@ class NonBlockingDriver:
                 return await self._database.aside(partial(self._database.atomically, work))
             case HostCall(function, argument):
                 return await _call_host(function, argument)
-            case Count(limit, key):
+            case Count(limit, key, add):
                 if self._counter.local:
-                    return self._counter.hit(limit, key)
-                return await asyncio.to_thread(self._counter.hit, limit, key)
+                    return self._counter.wait(limit, key, add=add)
+                return await asyncio.to_thread(self._counter.wait, limit, key, add=add)
             case _:
                 assert_never(work)
 

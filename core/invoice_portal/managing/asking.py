@@ -1,19 +1,20 @@
-"""The host's word on a change, and the record of it afterwards."""
+"""The host's word on a change, Stripe's, and the record of it afterwards."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from invoice_portal.effects import HostCall
-from invoice_portal.errors import ChangeVetoed, HookFailed, StoreUnavailable
+from invoice_portal.effects import HostCall, StripeCall
+from invoice_portal.errors import ChangeRefused, ChangeVetoed, HookFailed, StoreUnavailable, StripeRejected
 from invoice_portal.hooks import Cancellation, EventName, PlanChange
 from invoice_portal.sessions import Arrival
 from invoice_portal.sharing.trail import Entry, appending
 from invoice_portal.telling import tell
 from invoice_portal.visits import Visit
 
+T = TypeVar("T")
 BeforeChange: TypeAlias = Callable[[Any], object]
 
 log = logging.getLogger("invoice_portal")
@@ -39,6 +40,14 @@ async def ask(
     if answer is not False and not isinstance(answer, str):
         raise HookFailed(f"a hook gives None, True, False or a text, not {type(answer).__name__}")
     raise ChangeVetoed(f"the hook asked about {event} said no", answer or "")
+
+
+async def done_by(call: StripeCall[T]) -> T:
+    """What Stripe answers to a change. Raises ``ChangeRefused`` where it does not take it, as the state is."""
+    try:
+        return await call
+    except StripeRejected as error:
+        raise ChangeRefused(error.detail) from error
 
 
 async def noted(

@@ -14,10 +14,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invoice_portal.effects import each, needed, together
-from invoice_portal.errors import BadRequest, Conflict, NotAllowed, PaymentDeclined, QuoteOutdated
+from invoice_portal.errors import (
+    BadRequest,
+    ChangeRefused,
+    Conflict,
+    NotAllowed,
+    PaymentDeclined,
+    QuoteOutdated,
+    StripeRejected,
+)
 from invoice_portal.hooks import PlanChange
-from invoice_portal.managing.asking import ask, noted
-from invoice_portal.managing.rules import changeable, choices, plan_item
+from invoice_portal.managing.asking import ask, done_by, noted
+from invoice_portal.managing.rules import changeable, choices, in_rhythm, plan_item
 from invoice_portal.money import Money
 from invoice_portal.stripe_api.ids import checked
 from invoice_portal.stripe_api.prices import Price, retrieve_price
@@ -47,6 +55,14 @@ class Wish:
     quantity: int | None
     adds: bool = False
     offer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of a quote that was confirmed: it is made, or waits until ``invoice`` is paid."""
+
+    wish: Wish
+    invoice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +97,12 @@ def wish_of(visit: Visit, subscription: Subscription, price: str, quantity: int 
     return Wish(price, _quantity(visit, plan, item, quantity))
 
 
-def offered_wish(subscription: Subscription, item: SubscriptionItem | None, price: str, offer: str) -> Wish:
-    """What an offer is about, at the quantity that there is; beside the present plan where no ``item`` is replaced."""
-    if not changeable(subscription):
-        raise NotAllowed(f"a {subscription.status} subscription cannot be changed now")
-    return Wish(price, (item.quantity or 1) if item else 1, adds=item is None, offer=offer)
+def offered_wish(visit: Visit, subscription: Subscription, price: str, offer: str, *, adds: bool) -> Wish:
+    """What an offer is about: ``adds`` one of it beside the present plan, or replaces that at its quantity."""
+    item = plan_item(visit.settings.subscriptions, subscription)
+    if not changeable(subscription) or (item is None and not adds):
+        raise NotAllowed(f"this {subscription.status} subscription cannot be changed so now")
+    return Wish(price, 1 if adds or item is None else item.quantity or 1, adds=adds, offer=offer)
 
 
 def _quantity(visit: Visit, plan: Plan, item: SubscriptionItem, wanted: int | None) -> int:
@@ -107,7 +124,9 @@ async def quote(visit: Visit, subscription: Subscription, wish: Wish, at: int | 
         raise NotAllowed("the price is archived, not recurring, or in another currency than the subscription")
     if not wish.adds and (item is None or item.price is None):
         raise NotAllowed("which item of the subscription is to change is not clear")
-    if item is not None and item.price and item.price.id == wish.price and item.quantity == wish.quantity:
+    if not in_rhythm(subscription, item, price):
+        raise NotAllowed("the subscription has other prices, which are billed in another rhythm")
+    if is_made(subscription, wish):
         raise BadRequest("that is what the subscription is already")
     moment = visit.now if at is None else at
     items = _items(wish, price, item)
@@ -115,9 +134,12 @@ async def quote(visit: Visit, subscription: Subscription, wish: Wish, at: int | 
     following, whole = await together(
         preview_change(subscription.id, items, behavior, moment), preview_recurring(subscription.id, items)
     )
-    cost = needed(following)
+    try:
+        cost, later = needed(following), needed(whole)
+    except StripeRejected as error:
+        raise NotAllowed(f"Stripe takes no such change of this subscription: {error.detail}") from error
     ends = subscription.period[1] if subscription.period else moment
-    return Quote(wish, moment, cost.made_at < ends, cost, needed(whole), price, item)
+    return Quote(wish, moment, cost.made_at < ends, cost, later, price, item)
 
 
 def _items(wish: Wish, price: Price, item: SubscriptionItem | None) -> list[dict[str, object]]:
@@ -144,11 +166,12 @@ def seal(visit: Visit, subscription: Subscription, found: Quote) -> str:
     )
 
 
-async def confirm(visit: Visit, subscription: Subscription, token: str) -> Wish:
+async def confirm(visit: Visit, subscription: Subscription, token: str) -> Changed:
     """Make the change that a sealed quote is about, at its cost. Made already (a second click), it is left as it is.
 
     Raises ``QuoteOutdated`` where anything is different now, ``PaymentDeclined`` where it is paid at once and that does
-    not go through (the plan stays as it was), ``Vetoed`` where the host says no.
+    not go through (the plan stays as it was), ``ChangeRefused`` where Stripe does not take it, ``Vetoed`` where the
+    host says no.
     """
     visit.demand("manage")
     sealed = visit.signer.open("change", token)
@@ -156,8 +179,10 @@ async def confirm(visit: Visit, subscription: Subscription, token: str) -> Wish:
         raise BadRequest("the quote is not one of this portal's for this subscription")
     wish = Wish(sealed["p"], sealed["q"], sealed["a"], sealed["o"])
     if sealed["f"] != fingerprint(subscription):
-        if _is_made(subscription, wish):
-            return wish
+        if is_made(subscription, wish):
+            return Changed(wish)
+        if subscription.pending and subscription.latest_invoice:
+            return Changed(wish, subscription.latest_invoice)
         raise QuoteOutdated("the subscription has changed since the quote")
     if sealed["x"] <= visit.now:
         raise QuoteOutdated("the quote is too old")
@@ -165,9 +190,10 @@ async def confirm(visit: Visit, subscription: Subscription, token: str) -> Wish:
     if _figures(again) != sealed["m"]:
         raise QuoteOutdated("it would cost something else now")
     await ask(visit, "pre_change_plan", visit.hooks.before_change_plan, _argument(visit, subscription, again))
-    await _make(visit, subscription, again)
-    await _note(visit, subscription, again)
-    return wish
+    invoice = await _make(visit, subscription, again)
+    if not invoice:
+        await _note(visit, subscription, again)
+    return Changed(wish, invoice)
 
 
 async def _again(visit: Visit, subscription: Subscription, wish: Wish, at: int) -> Quote:
@@ -185,24 +211,48 @@ def _offered(visit: Visit, offer: str) -> set[str]:
     return {found[offer]} if offer in found else set()
 
 
-async def _make(visit: Visit, subscription: Subscription, found: Quote) -> None:
+async def _make(visit: Visit, subscription: Subscription, found: Quote) -> str:
+    """Make the change, all of it or nothing. Gives the invoice that must be paid first, where a bank asks for that."""
+    key = f"invoice-portal-{fingerprint(subscription)}"
     counted = {CHANGES: str(_count(subscription) + 1)}
     changes: dict[str, Any] = {
         "items": _items(found.wish, found.price, found.item),
         "proration_behavior": visit.settings.subscriptions.proration_behavior,
         "proration_date": found.at,
-        "metadata": counted,
     }
-    if not subscription.sends_invoices:
-        changes["payment_behavior"] = "error_if_incomplete"
+    whole = {"payment_behavior": "error_if_incomplete"} if not subscription.sends_invoices else {}
     try:
-        await save_subscription(subscription.id, changes, f"invoice-portal-{fingerprint(subscription)}")
-    except PaymentDeclined:
+        await done_by(save_subscription(subscription.id, {**changes, **whole, "metadata": counted}, key))
+    except PaymentDeclined as declined:
         # Stripe would answer the same for a day: with another card it is worth another try.
         await each([save_subscription(subscription.id, {"metadata": counted})])
-        raise
+        if not (asks_the_customer(declined.code) and visit.may("pay")):
+            raise
+        return await _make_once_paid(subscription, changes, f"{key}-paid", declined)
     except Conflict:
         raise QuoteOutdated("another change was made from the same state") from None
+    return ""
+
+
+async def _make_once_paid(
+    subscription: Subscription, changes: Mapping[str, Any], key: str, declined: PaymentDeclined
+) -> str:
+    """Let the change wait until the customer has confirmed its payment: Stripe makes it then, or drops it in a day.
+
+    docs.stripe.com/billing/subscriptions/pending-updates. Raises ``declined`` where Stripe does not take it so: then
+    the plan is as it was.
+    """
+    try:
+        call = save_subscription(subscription.id, {**changes, "payment_behavior": "pending_if_incomplete"}, key)
+        now = await done_by(call)
+    except (ChangeRefused, Conflict):
+        raise declined from None
+    return (now.latest_invoice or "") if now.pending else ""
+
+
+def asks_the_customer(code: str) -> bool:
+    """Whether a payment was not refused, but is to be confirmed with the bank (docs.stripe.com/error-codes)."""
+    return code == "authentication_required" or code.endswith("payment_intent_requires_action")
 
 
 async def _note(visit: Visit, subscription: Subscription, found: Quote) -> None:
@@ -233,7 +283,7 @@ def _argument(visit: Visit, subscription: Subscription, found: Quote) -> PlanCha
     )
 
 
-def _is_made(subscription: Subscription, wish: Wish) -> bool:
+def is_made(subscription: Subscription, wish: Wish) -> bool:
     """Whether the subscription is by now what was wished for."""
     return any(
         item.price and item.price.id == wish.price and (item.price.metered or item.quantity == wish.quantity)

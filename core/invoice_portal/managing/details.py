@@ -15,7 +15,6 @@ from invoice_portal.marking import N_
 from invoice_portal.owned import customers_with
 from invoice_portal.stripe_api.billing_details import (
     BillingDetails,
-    TaxId,
     add_tax_id,
     billing_details,
     remove_tax_id,
@@ -42,8 +41,8 @@ _TAX_ID: Final = re.compile(r"[0-9A-Za-z .,/&+*-]{2,100}")
 
 REFUSED: Final = N_("Stripe did not take this. Please check it.")
 _MESSAGES: Final[Mapping[str, str]] = {
-    "tax_id_invalid": N_("This number does not have the form of its kind. Please check both."),
-    "email_invalid": N_("This is no e-mail address."),
+    "tax_id_invalid": N_("This number does not fit the kind of tax ID that you chose. Please check both."),
+    "email_invalid": N_("This is not an e-mail address."),
     "customer_tax_location_invalid": N_("Taxes cannot be worked out for this address. Please complete it."),
 }
 
@@ -102,7 +101,7 @@ def _problem(name: str, text: str) -> str:
     if any(ord(character) < 32 for character in text):
         return N_("This has a character that cannot be printed.")
     if name == "email" and not _EMAIL.fullmatch(text):
-        return N_("This is no e-mail address.")
+        return N_("This is not an e-mail address.")
     if name == "phone" and text and not _PHONE.fullmatch(text):
         return N_("Please write a phone number, such as +49 30 1234567.")
     if name == "country" and text and text not in countries():
@@ -161,11 +160,6 @@ async def remove(visit: Visit, details: BillingDetails, tax_id: str) -> None:
     except NotFound:
         return
     await noted(visit, "tax_id.removed", details.customer, details.customer, event="update_details", changed="tax_ids")
-
-
-async def tax_ids(details: BillingDetails) -> tuple[TaxId, ...]:
-    """The customer's tax IDs."""
-    return (await tax_ids_of(details.customer)).items
 
 
 def _demand_tax_ids(visit: Visit) -> None:

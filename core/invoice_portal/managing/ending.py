@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 from invoice_portal.effects import StripeCall
 from invoice_portal.errors import BadRequest, NotFound
 from invoice_portal.hooks import Cancellation
-from invoice_portal.managing.asking import ask, noted
+from invoice_portal.managing.asking import ask, done_by, noted
 from invoice_portal.managing.rules import deeds, demand
 from invoice_portal.stripe_api.subscription_changes import end_subscription, save_subscription
 from invoice_portal.stripe_api.subscriptions import Subscription
@@ -19,6 +19,10 @@ from invoice_portal.visits import Visit
 
 MOST_COMMENT: Final = 500
 """Characters of a comment: Stripe's own limit for texts of this kind."""
+
+
+NOT_RUNNING: Final = frozenset({"incomplete", "paused"})
+"""Statuses in which nothing is delivered or billed: the first payment, or a payment method, is still missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,22 @@ def read_reason(feedback: str, comment: str) -> Reason:
     return Reason(known.get(feedback, ""), comment.strip()[:MOST_COMMENT])
 
 
-def ends_now(visit: Visit, wish: str) -> bool:
-    """Whether a cancellation takes effect at once: as the merchant says, or as the customer wishes where they may."""
+def ends_now(visit: Visit, subscription: Subscription, wish: str) -> bool:
+    """Whether a cancellation takes effect at once: as the merchant says, or as the customer wishes where they may.
+
+    What does not run has no period to go on until.
+    """
     mode = visit.settings.subscriptions.cancel
-    return mode == "now" or (mode == "choice" and wish == "now")
+    return mode == "now" or (mode == "choice" and wish == "now") or subscription.status in NOT_RUNNING
+
+
+def credits_unused(visit: Visit, subscription: Subscription) -> bool:
+    """Whether an end at once gives unused time back: only time that was paid for.
+
+    Stripe credits the rest of a period even where its invoice was never paid
+    (docs.stripe.com/billing/subscriptions/prorations).
+    """
+    return visit.settings.subscriptions.credit_unused and subscription.status == "active"
 
 
 async def cancel(visit: Visit, subscription: Subscription, reason: Reason, *, now: bool) -> None:
@@ -64,7 +80,7 @@ async def cancel(visit: Visit, subscription: Subscription, reason: Reason, *, no
     )
     await ask(visit, "pre_cancel", visit.hooks.before_cancel, argument)
     try:
-        await _cancellation(visit, subscription, reason, now=now)
+        await done_by(_cancellation(visit, subscription, reason, now=now))
     except NotFound:
         if not now:
             raise
@@ -82,7 +98,7 @@ async def cancel(visit: Visit, subscription: Subscription, reason: Reason, *, no
 
 def _cancellation(visit: Visit, subscription: Subscription, reason: Reason, *, now: bool) -> StripeCall[Subscription]:
     if now:
-        return end_subscription(subscription.id, reason.details, credit=visit.settings.subscriptions.credit_unused)
+        return end_subscription(subscription.id, reason.details, credit=credits_unused(visit, subscription))
     changes: dict[str, object] = {"cancel_at_period_end": True}
     return save_subscription(
         subscription.id, {**changes, "cancellation_details": reason.details} if reason.details else changes
@@ -98,7 +114,7 @@ async def resume(visit: Visit, subscription: Subscription) -> None:
     if _was_taken_back(visit, subscription):
         return
     demand(visit, subscription, "resume")
-    await save_subscription(subscription.id, {"cancel_at_period_end": False})
+    await done_by(save_subscription(subscription.id, {"cancel_at_period_end": False}))
     await noted(visit, "subscription.resumed", subscription.id, subscription.owner or "", event="resubscribe")
 
 
@@ -125,7 +141,8 @@ async def pause_for(visit: Visit, subscription: Subscription, months: int) -> No
     """Pause, for whoever was offered it."""
     resumes = months_later(visit.now, months)
     behavior = visit.settings.subscriptions.pause_behavior
-    await save_subscription(subscription.id, {"pause_collection": {"behavior": behavior, "resumes_at": resumes}})
+    wanted = {"pause_collection": {"behavior": behavior, "resumes_at": resumes}}
+    await done_by(save_subscription(subscription.id, wanted))
     await noted(
         visit,
         "subscription.paused",
@@ -142,7 +159,7 @@ async def unpause(visit: Visit, subscription: Subscription) -> None:
     if subscription.paused_collection is None and "pause" in visit.settings.subscriptions.actions:
         return
     demand(visit, subscription, "unpause")
-    await save_subscription(subscription.id, {"pause_collection": ""})
+    await done_by(save_subscription(subscription.id, {"pause_collection": ""}))
     await noted(visit, "subscription.unpaused", subscription.id, subscription.owner or "", event="unpause_subscription")
 
 

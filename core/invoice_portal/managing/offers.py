@@ -9,22 +9,18 @@ import logging
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from decimal import Decimal
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from invoice_portal.effects import Ok, Query, each
 from invoice_portal.errors import StoreUnavailable
 from invoice_portal.managing.rules import changeable, plan_item
-from invoice_portal.money import Money
 from invoice_portal.sharing.model import Desk, clean
-from invoice_portal.stripe_api.prices import Price
 from invoice_portal.stripe_api.subscriptions import Subscription, discounts_of
-from invoice_portal.subscription_settings import Retention, Upsell
+from invoice_portal.subscription_settings import Retention, SubscriptionSettings, Upsell
 from invoice_portal.telling import tell
 from invoice_portal.visits import Visit
 
 Kind: TypeAlias = Literal["retention", "upsell"]
-_PER_YEAR: Final[Mapping[str, int]] = {"month": 12, "year": 1}
 
 log = logging.getLogger("invoice_portal")
 
@@ -62,17 +58,24 @@ async def known(visit: Visit, customer: str) -> Known | None:
         return None
 
 
-async def retention_for(visit: Visit, subscription: Subscription, feedback: str) -> Retention | None:
-    """What to offer to somebody who cancels for this reason: the first that fits and that they have never had."""
-    offers = [offer for offer in visit.settings.subscriptions.retention if suits(offer, subscription, feedback)]
+async def retention_for(
+    visit: Visit, subscription: Subscription, feedback: str, *, coupons: bool = False
+) -> Retention | None:
+    """What to offer to somebody who cancels for this reason: the first that fits and that they have never had.
+
+    ``coupons`` leaves out everything else. Discounts that keep somebody do not pile up: with one there is no other.
+    """
+    settings = visit.settings.subscriptions
+    wanted = [offer for offer in settings.retention if offer.coupon or not coupons]
+    offers = [offer for offer in wanted if suits(settings, offer, subscription, feedback)]
     if not offers:
         return None
     done = await known(visit, subscription.owner or "")
     if done is None:
         return None
     fresh = [offer for offer in offers if offer.id not in done.taken]
-    coupons = await _coupons(subscription) if any(offer.coupon for offer in fresh) else frozenset()
-    return next((each for each in fresh if not each.coupon or _is_new(each.coupon, coupons)), None)
+    discounted = not any(offer.coupon for offer in fresh) or await _may_be_discounted(settings, subscription)
+    return next((offer for offer in fresh if not (offer.coupon and discounted)), None)
 
 
 def retention_with(visit: Visit, id: str) -> Retention | None:
@@ -80,28 +83,31 @@ def retention_with(visit: Visit, id: str) -> Retention | None:
     return next((offer for offer in visit.settings.subscriptions.retention if offer.id == id), None)
 
 
-def suits(offer: Retention, subscription: Subscription, feedback: str | None = None) -> bool:
+def suits(
+    settings: SubscriptionSettings, offer: Retention, subscription: Subscription, feedback: str | None = None
+) -> bool:
     """Whether an offer makes sense for a subscription as it stands, and for the reason, if one is asked about."""
     if offer.feedback and feedback is not None and feedback not in offer.feedback:
         return False
     if offer.pause_months:
         return subscription.status == "active" and subscription.paused_collection is None
     if offer.price:
-        return changeable(subscription) and offer.price not in {price.id for price in subscription.prices}
+        replaces = changeable(subscription) and plan_item(settings, subscription) is not None
+        return replaces and offer.price not in {price.id for price in subscription.prices}
     return subscription.status in ("active", "trialing", "past_due")
 
 
-async def _coupons(subscription: Subscription) -> frozenset[str] | None:
-    """The coupons that it has already; None where they cannot be looked up."""
+def keeping_coupons(settings: SubscriptionSettings) -> frozenset[str]:
+    """The coupons that are offered to those who cancel."""
+    return frozenset(offer.coupon for offer in settings.retention if offer.coupon)
+
+
+async def _may_be_discounted(settings: SubscriptionSettings, subscription: Subscription) -> bool:
+    """Whether it has a coupon of the offers already: where that cannot be looked up, it may have."""
     if not subscription.discounts:
-        return frozenset()
+        return False
     (found,) = await each([discounts_of(subscription.id)])
-    return frozenset(discount.coupon or "" for discount in found.value) if isinstance(found, Ok) else None
-
-
-def _is_new(coupon: str, coupons: frozenset[str] | None) -> bool:
-    """Whether it has a coupon not yet: where nobody knows, it may have."""
-    return coupons is not None and coupon not in coupons
+    return not isinstance(found, Ok) or any(one.coupon in keeping_coupons(settings) for one in found.value)
 
 
 def upsells_for(
@@ -129,26 +135,6 @@ def _fits(visit: Visit, subscription: Subscription, upsell: Upsell) -> bool:
     return item is not None and item.price is not None and item.price.id in upsell.instead_of
 
 
-def saving_per_year(old: Price | None, new: Price, quantity: int) -> Money | None:
-    """What the same quantity costs less in a year, from Stripe's own prices (minor units), taxes left out.
-
-    None where there is none, and where it is not certain: other currencies, tiers, packages, usage, days and weeks.
-    """
-    if old is None or old.currency != new.currency:
-        return None
-    before, after = _yearly(old, quantity), _yearly(new, quantity)
-    if before is None or after is None or before <= after:
-        return None
-    return Money(int(before - after), new.currency)
-
-
-def _yearly(price: Price, quantity: int) -> Decimal | None:
-    plain = price.unit_amount is not None and not price.metered and not price.tiers_mode and price.divide_by == 1
-    if not plain or price.unit_amount is None or price.interval not in _PER_YEAR:
-        return None
-    return price.unit_amount * quantity * _PER_YEAR[price.interval] / price.interval_count
-
-
 async def shown(visit: Visit, subscription: Subscription, offer: str, kind: Kind) -> None:
     """Count an offer as shown to this customer, the first time."""
     try:
@@ -160,17 +146,18 @@ async def shown(visit: Visit, subscription: Subscription, offer: str, kind: Kind
         await tell(visit, "show_offer", subscription.id, subscription.owner or "", offer=offer, kind=kind)
 
 
-async def take(visit: Visit, subscription: Subscription, offer: str, kind: Kind) -> bool:
-    """Claim an offer for the customer; False where they have had it. Raises ``StoreUnavailable``."""
-    row = {**_row(visit.desk, subscription, offer, kind), "taken_at": visit.now}
-    won: bool = await Query("offer.take", row, bool)
+async def claim(visit: Visit, subscription: Subscription, offer: str) -> bool:
+    """Claim an offer that was shown to the customer; False where they have had it. Raises ``StoreUnavailable``."""
+    row = {**_where(visit.desk, subscription, offer), "taken_at": visit.now, "subject": subscription.id}
+    won: bool = await Query("offer.claim", row, bool)
     return won
 
 
 async def took(visit: Visit, subscription: Subscription, offer: str, kind: Kind) -> None:
     """Count an offer as taken, after what it is about was done."""
+    row = {**_row(visit.desk, subscription, offer, kind), "taken_at": visit.now}
     try:
-        await take(visit, subscription, offer, kind)
+        await Query("offer.take", row, bool)
     except StoreUnavailable as error:
         log.error("an offer that was taken was not counted: %s", error.detail)
     await tell(visit, "take_offer", subscription.id, subscription.owner or "", offer=offer, kind=kind)
@@ -178,8 +165,7 @@ async def took(visit: Visit, subscription: Subscription, offer: str, kind: Kind)
 
 async def release(visit: Visit, subscription: Subscription, offer: str) -> None:
     """Give a claim back, since Stripe did not do what was offered."""
-    where = {"the_account": visit.desk.account, "the_customer": subscription.owner or "", "the_offer": offer}
-    await Query("offer.release", where, _nothing)
+    await Query("offer.release", _where(visit.desk, subscription, offer), _nothing)
 
 
 async def dismiss(visit: Visit, subscription: Subscription, offer: str) -> None:
@@ -192,6 +178,10 @@ async def dismiss(visit: Visit, subscription: Subscription, offer: str) -> None:
 async def all_counts(desk: Desk) -> tuple[OfferCount, ...]:
     """How often each offer was shown, taken and sent away: the merchant's figures. Raises ``StoreUnavailable``."""
     return await Query("offers.counts", {"the_account": desk.account}, _counts)
+
+
+def _where(desk: Desk, subscription: Subscription, offer: str) -> dict[str, Any]:
+    return {"the_account": desk.account, "the_customer": clean(subscription.owner or "", 255), "the_offer": offer}
 
 
 def _row(desk: Desk, subscription: Subscription, offer: str, kind: Kind) -> dict[str, Any]:

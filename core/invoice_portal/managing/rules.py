@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from invoice_portal.errors import NotAllowed
+from invoice_portal.stripe_api.prices import Price
 from invoice_portal.stripe_api.subscriptions import Subscription, SubscriptionItem
 from invoice_portal.subscription_settings import Plan, SubscriptionSettings
 from invoice_portal.visits import Visit
@@ -60,6 +61,15 @@ def choices(settings: SubscriptionSettings, subscription: Subscription) -> tuple
     return (*([own] if own and adjustable else []), *others)
 
 
+def in_rhythm(subscription: Subscription, item: SubscriptionItem | None, price: Price) -> bool:
+    """Whether ``price`` in place of ``item`` (None: beside all) is billed as often as the other items.
+
+    Stripe refuses a second rhythm on most subscriptions; where it takes one, no single bill says what a change costs.
+    """
+    others = [each.price for each in subscription.items if each.price and (item is None or each.id != item.id)]
+    return all(other.rhythm == price.rhythm for other in others)
+
+
 def changeable(subscription: Subscription) -> bool:
     """Whether its items can be changed and paid for as usual."""
     unhindered = subscription.ends_at is None and subscription.paused_collection is None
@@ -75,7 +85,8 @@ def _may_cancel(settings: SubscriptionSettings, subscription: Subscription) -> b
 
 def _may_resume(settings: SubscriptionSettings, subscription: Subscription) -> bool:
     """Only a cancellation for the end of the period is taken back: another date was set by the merchant."""
-    return "resume" in settings.actions and subscription.cancel_at_period_end and not subscription.ended
+    planned = subscription.cancel_at_period_end and not subscription.ended
+    return "resume" in settings.actions and planned and subscription.schedule is None
 
 
 def _may_pause(settings: SubscriptionSettings, subscription: Subscription) -> bool:

@@ -31,6 +31,15 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong, said once more above the forms; ``field`` is empty where there is no such field to go to."""
+
+    field: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaxIdView:
     """A tax ID, ready to print."""
 
@@ -54,6 +63,7 @@ class DetailsView:
     types: tuple[tuple[str, str], ...]
     tax_id: tuple[str, str]
     problems: Mapping[str, str]
+    mistakes: tuple[Mistake, ...]
     url: str
     add_url: str
     remove_url: str
@@ -130,9 +140,11 @@ def _view(
     _ = language.gettext
     kept = _kept(visit)
     adds = "tax_ids" in allowed
+    fields = tuple(each for each in _fields(visit, values, wrong) if FIELDS[each.name] in allowed)
+    labels = {each.name: each.label for each in fields} | ({"type": _("Kind"), "value": _("Number")} if adds else {})
     return DetailsView(
         shown=_shown(visit, found),
-        fields=tuple(each for each in _fields(visit, values, wrong) if FIELDS[each.name] in allowed),
+        fields=fields,
         countries=tuple(language.countries()) if "address" in allowed else (),
         tax_ids=tuple(_tax_id(visit, each) for each in ids.value.items) if isinstance(ids, Ok) else (),
         tax_ids_failed=not isinstance(ids, Ok),
@@ -143,6 +155,7 @@ def _view(
         else (),
         tax_id=(form.get("type", ""), form.get("value", "")) if {"type", "value"} & set(wrong) else ("", ""),
         problems=wrong,
+        mistakes=tuple(Mistake(name if name in labels else "", labels.get(name, ""), wrong[name]) for name in wrong),
         url=visit.url("save_details", kept),
         add_url=visit.url("add_tax_id", kept),
         remove_url=visit.url("remove_tax_id", kept),
@@ -178,7 +191,7 @@ def _fields(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str]) -
         field("email", _("E-mail for invoices"), "email", "email", required=True),
         field("phone", _("Phone"), "tel", "tel"),
         field("line1", _("Street and number"), "address-line1"),
-        field("line2", _("More of the address"), "address-line2"),
+        field("line2", _("Address line 2"), "address-line2"),
         field("postal_code", _("Postal code"), "postal-code"),
         field("city", _("City"), "address-level2"),
         field("state", _("State or region"), "address-level1"),

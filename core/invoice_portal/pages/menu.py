@@ -51,6 +51,12 @@ def menu_of(visit: Visit) -> tuple[MenuEntry, ...]:
     if len(open_parts) < 2:
         return ()
     return tuple(
-        MenuEntry(visit.language.gettext(part.name), visit.url(part.route, keep), here == visit.url(part.route))
+        MenuEntry(visit.language.gettext(part.name), visit.url(part.route, keep), _holds(visit, part, here))
         for part in open_parts
     )
+
+
+def _holds(visit: Visit, part: _Part, here: str) -> bool:
+    """Whether the page at hand is a part's: its forms may have addresses below its own, where all are below home's."""
+    url = visit.url(part.route)
+    return here == url or (part.route != "home" and here.startswith(f"{url}/"))

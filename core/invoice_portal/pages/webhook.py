@@ -16,6 +16,7 @@ from invoice_portal.effects import needed, together
 from invoice_portal.errors import NotFound, StripeRefused
 from invoice_portal.hooks import Payment
 from invoice_portal.http import Data, Response
+from invoice_portal.limiting import count_decline
 from invoice_portal.outcomes import outcome, who_began
 from invoice_portal.sharing.rules import DAY
 from invoice_portal.stripe_api.attempts import (
@@ -99,7 +100,10 @@ async def _look_at(visit: Visit, invoice: str, event: StripeEvent) -> bool:
     for attempt in _ended(visit, paid_for, attempts, event):
         who = await who_began(desk, attempt.intent)
         payment = _payment(paid_for, attempt)
-        told = await outcome(desk, visit.hooks, payment, who, attempt.key) != "failed" and told
+        heard = await outcome(desk, visit.hooks, payment, who, attempt.key)
+        if heard == "told" and attempt.status == "failed" and who.way != "elsewhere":
+            await count_decline(visit, payment.customer_id)
+        told = heard != "failed" and told
     return told
 
 

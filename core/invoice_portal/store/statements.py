@@ -159,6 +159,7 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     "counter.hit": _new_count.on_conflict_do_update(
         index_elements=["id"], set_={"count": counter.c.count + 1}
     ).returning(counter.c.count),
+    "counter.seen": select(counter.c.count).where(_is(counter, "id")),
     "counter.sweep": delete(counter).where(counter.c.ends_at < _NOW),
     # Outcomes of payments. A claim whose owner never told the host can be claimed again once it is stale.
     "payment.begin": _new_payment.on_conflict_do_update(
@@ -190,7 +191,11 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     "payment.release": delete(payment).where(_OUTCOME, payment.c.told_at.is_(None)),
     "payment.told": update(payment).where(_OUTCOME).values(told_at=_NOW),
     "payment.sweep": delete(payment).where(payment.c.claimed_at < _number("before")),
-    # Offers. Taking one is a claim: of two clicks, one has it.
+    # Offers. Claiming one that was shown: of two clicks, one has it.
+    "offer.claim": update(offer)
+    .where(_OFFER, offer.c.taken_at.is_(None))
+    .values(taken_at=_number("taken_at"), subject=_text("subject"))
+    .returning(offer.c.id),
     "offer.show": _new_offer.on_conflict_do_nothing(index_elements=_ONE_OFFER).returning(offer.c.id),
     "offer.take": _new_offer.on_conflict_do_update(
         index_elements=_ONE_OFFER,

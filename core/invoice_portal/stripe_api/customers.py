@@ -15,7 +15,8 @@ class Customer:
     """A customer: as far as a visitor must recognise it, and what stands between it and the merchant.
 
     ``balance`` is in minor units of ``currency`` (empty where nothing was billed yet): negative where the customer has
-    credit, positive where the next invoice asks for more.
+    credit, positive where the next invoice asks for more. ``discount`` is the id of the one that their subscriptions
+    have where they have none of their own.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Customer:
     balance: int = 0
     currency: str = ""
     default_payment_method: str | None = None
+    discount: str | None = None
 
 
 def customers_with_email(address: str, after: str | None = None) -> StripeCall[Listing[Customer]]:
@@ -53,6 +55,7 @@ def parse_customer(reader: Reader) -> Customer:
         balance=reader.amount("balance"),
         currency=reader.text_or("currency"),
         default_payment_method=invoicing.id_or_none("default_payment_method") if invoicing else None,
+        discount=reader.id_or_none("discount"),
     )
 
 

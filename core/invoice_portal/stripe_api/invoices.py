@@ -304,9 +304,8 @@ def parse_line(reader: Reader, currency: str) -> Line:
 def _subject(reader: Reader) -> str:
     """What the invoice is about: its first line that is no proration, else its first line."""
     container = reader.inside("lines")
-    lines = container.each("data", lambda line: line) if container else ()
     first = ""
-    for line in lines:  # seldom more than one of them: a list of invoices is read with every page
+    for line in container.one_by_one("data") if container else ():  # seldom more than one is looked at
         text = line.text_or("description")
         if text and not _prorated(line):
             return text

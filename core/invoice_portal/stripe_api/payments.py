@@ -55,7 +55,8 @@ class Payment:
     """One payment. ``paid_at`` is set once it went through, ``declined`` (Stripe's code) where the last try failed.
 
     ``default`` is the one that Stripe made when the invoice was finalised. ``intent`` is None where a key may not read
-    payment intents, and where none stands behind the payment. ``refunded`` is what has gone back of it since.
+    payment intents, and where none stands behind the payment. ``charged`` is what was taken from the customer, which
+    may be more than this invoice got of it, and ``refunded`` what has gone back of that since.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Payment:
     outside_stripe: bool
     default: bool
     intent: Intent | None
+    charged: Money
     refunded: Money
 
 
@@ -97,6 +99,7 @@ def parse_payment(reader: Reader) -> Payment:
     error = intent.inside("last_payment_error") if intent else None
     source = reader.inside("payment")
     amount = reader.integer_or_none("amount_paid") if paid_at else reader.integer_or_none("amount_requested")
+    taken = charge.integer_or_none("amount") if charge else None
     return Payment(
         id=reader.id(),
         status=reader.text_or("status"),
@@ -110,6 +113,7 @@ def parse_payment(reader: Reader) -> Payment:
         outside_stripe=bool(source and source.text_or("type") == "payment_record"),
         default=reader.flag("is_default"),
         intent=parse_intent(intent) if intent else None,
+        charged=Money(amount or 0 if taken is None else taken, currency),
         refunded=Money(charge.amount("amount_refunded") if charge else 0, currency),
     )
 

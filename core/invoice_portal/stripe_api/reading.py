@@ -8,7 +8,7 @@ Money is never guessed: a field that must be an integer and is not makes the who
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Generic, TypeVar
@@ -143,14 +143,20 @@ class Reader:
 
     def each(self, name: str, parse: Callable[[Reader], T]) -> tuple[T, ...]:
         """Every item of an array, or of a list object's ``data``; null and absent are empty."""
+        return tuple(parse(item) for item in self.one_by_one(name))
+
+    def one_by_one(self, name: str) -> Iterator[Reader]:
+        """The same, each item looked at only when its turn comes."""
         value = self._data.get(name)
         if isinstance(value, dict):
             value = value.get("data")
         if value is None:
-            return ()
+            return
         if not isinstance(value, list):
             raise self._wrong(name, "a list")
-        return tuple(parse(Reader(item, f"{self._where}.{name}")) for item in value)
+        where = f"{self._where}.{name}"
+        for item in value:
+            yield Reader(item, where)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The texts of an array (ids that were not expanded); null and absent are empty."""

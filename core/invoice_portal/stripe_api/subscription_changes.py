@@ -24,12 +24,13 @@ kind is another one, while two that begin from the same state are one.
 class Cost:
     """What a preview says: ``due`` is to be paid, ``total`` may be negative where more is given back than taken.
 
-    ``made_at`` (UTC seconds) is when that invoice is made.
+    ``made_at`` (UTC seconds) is when that invoice is made, ``discounted`` says that a discount takes something off.
     """
 
     due: Money
     total: Money
     made_at: int
+    discounted: bool = False
 
 
 def save_subscription(subscription: str, changes: Mapping[str, object], key: str = "") -> StripeCall[Subscription]:
@@ -60,7 +61,7 @@ def preview_change(
     return _preview({"subscription": checked("sub", subscription), "subscription_details": details})
 
 
-def preview_recurring(subscription: str, items: Sequence[Mapping[str, object]]) -> StripeCall[Cost]:
+def preview_recurring(subscription: str, items: Sequence[Mapping[str, object]] = ()) -> StripeCall[Cost]:
     """What each whole period costs, were the items changed so: taxes and discounts in, prorations left out."""
     details = {"items": list(items)} if items else {}
     params: dict[str, object] = {"subscription": checked("sub", subscription), "preview_mode": "recurring"}
@@ -78,4 +79,5 @@ def _cost(reader: Reader) -> Cost:
         due=reader.money("amount_due", currency),
         total=reader.money("total", currency),
         made_at=reader.moment("created"),
+        discounted=any(reader.each("total_discount_amounts", lambda each: each.amount("amount"))),
     )

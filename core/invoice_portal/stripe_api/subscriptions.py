@@ -37,17 +37,17 @@ class PausedCollection:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription with the ids of the products that it is for.
+    """A subscription.
 
     Moments are UTC seconds. ``items`` are its first ones; ``more_items`` says that Stripe has more of them.
-    ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change waits for its payment.
+    ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change waits until its
+    invoice, the ``latest_invoice``, is paid, and is dropped at ``pending_until``.
     """
 
     id: str
     owner: str | None
     created: int
     description: str
-    products: tuple[str, ...]
     status: str = ""
     currency: str = ""
     collection_method: str = ""
@@ -62,10 +62,17 @@ class Subscription:
     schedule: str | None = None
     anchor: int | None = None
     canceled_at: int | None = None
+    start_date: int | None = None
     discounts: tuple[str, ...] = ()
     latest_invoice: str | None = None
     pending: bool = False
+    pending_until: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def began(self) -> int:
+        """When it began (UTC seconds), which may be before it was created."""
+        return self.created if self.start_date is None else self.start_date
 
     @property
     def sends_invoices(self) -> bool:
@@ -76,6 +83,11 @@ class Subscription:
     def prices(self) -> tuple[Price, ...]:
         """The prices of its items."""
         return tuple(item.price for item in self.items if item.price)
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The ids of the products that it is for, each once."""
+        return tuple(dict.fromkeys(price.product for price in self.prices if price.product))
 
     @property
     def ended(self) -> bool:
@@ -154,14 +166,12 @@ def parse_subscription(reader: Reader) -> Subscription:
     """Read one subscription."""
     container = reader.inside("items")
     items = container.each("data", _item) if container else ()
-    products = (item.price.product for item in items if item.price)
-    paused = reader.inside("pause_collection")
+    paused, pending = reader.inside("pause_collection"), reader.inside("pending_update")
     return Subscription(
         id=reader.id(),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
         created=reader.moment_or_none("created") or 0,
         description=reader.text_or("description"),
-        products=tuple(dict.fromkeys(product for product in products if product)),
         status=reader.text_or("status"),
         currency=reader.text_or("currency"),
         collection_method=reader.text_or("collection_method"),
@@ -176,9 +186,11 @@ def parse_subscription(reader: Reader) -> Subscription:
         schedule=reader.id_or_none("schedule"),
         anchor=reader.moment_or_none("billing_cycle_anchor"),
         canceled_at=reader.moment_or_none("canceled_at"),
+        start_date=reader.moment_or_none("start_date"),
         discounts=reader.each("discounts", Reader.id) if reader.objects("discounts") else reader.texts("discounts"),
         latest_invoice=reader.id_or_none("latest_invoice"),
-        pending=reader.inside("pending_update") is not None,
+        pending=pending is not None,
+        pending_until=pending.moment_or_none("expires_at") if pending else None,
         metadata=reader.texts_by_name("metadata"),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +60,22 @@ def change(
                 prorating.debit(sandbox, subscription, item, terms.at)
         if terms.behavior == "always_invoice" and subscribing.pending_of(sandbox, subscription):
             bill_pending(sandbox, subscription, terms)
-    for id, (item, _) in before.items():
-        if id not in after:
+    _forget_removed(sandbox, subscription, [item for item, _ in before.values()])
+
+
+def swap(sandbox: Sandbox, subscription: Json, alter: Callable[[], None]) -> None:
+    """Let `alter` change the items between two periods, before the next is billed. A new rhythm counts from now."""
+    before, rhythm = subscribing.items_of(sandbox, subscription), _rhythm(sandbox, subscription)
+    alter()
+    if _rhythm(sandbox, subscription) != rhythm:
+        subscription["billing_cycle_anchor"] = sandbox.clock.now
+    _forget_removed(sandbox, subscription, before)
+
+
+def _forget_removed(sandbox: Sandbox, subscription: Json, before: Iterable[Json]) -> None:
+    """Forget the items that a change took away."""
+    for item in before:
+        if item["id"] not in subscription["_items"]:
             sandbox.store.remove(item)
 
 

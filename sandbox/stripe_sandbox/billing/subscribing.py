@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from stripe_sandbox.billing import drafting, items, metering, pending, pricing
+from stripe_sandbox.billing import drafting, items, metering, pending, pricing, schedules
 from stripe_sandbox.billing.closing import mark_uncollectible, void
 from stripe_sandbox.billing.discounts import use
 from stripe_sandbox.billing.finalizing import finalize
@@ -259,6 +259,9 @@ def end(sandbox: Sandbox, subscription: Json, status: str, reason: str | None) -
     """End a subscription now; its open invoices are no longer collected by themselves."""
     now = sandbox.clock.now
     pending.discard(sandbox, subscription)
+    schedule = schedules.schedule_of(sandbox, subscription)
+    if schedule is not None:
+        schedules.close(sandbox, schedule)
     subscription.update(status=status, ended_at=now)
     subscription["canceled_at"] = subscription["canceled_at"] or now
     subscription["cancellation_details"] = {**subscription["cancellation_details"], "reason": reason}

@@ -102,6 +102,14 @@ def _payment_intent(before: Json | None, after: Json) -> list[str]:
     return [*_INTENT_STATUS(before, after), *(["payment_intent.payment_failed"] if failed else [])]
 
 
+_SCHEDULE = _by_status(
+    "subscription_schedule",
+    {
+        "canceled": "subscription_schedule.canceled",
+        "completed": "subscription_schedule.completed",
+        "released": "subscription_schedule.released",
+    },
+)
 _SETUP_STATUS = _by_status(
     "setup_intent",
     {
@@ -222,6 +230,7 @@ _RULES: Mapping[str, Rule] = {
     "refund": _refund,
     "setup_intent": _setup_intent,
     "subscription": _subscription,
+    "subscription_schedule": _SCHEDULE,
     "tax_id": _tax_id,
     "test_helpers.test_clock": _test_clock,
 }

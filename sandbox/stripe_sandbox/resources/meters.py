@@ -96,9 +96,9 @@ def _summaries(call: Call) -> Json:
     start, end, window = params["start_time"], params["end_time"], params.get("value_grouping_window")
     _check_span(start, end, window)
     length = None if window is None else _SECONDS[window]
-    found = [_summary(call, meter, begin, until) for begin, until in metering.windows(start, end, length)]
-    if call.sandbox.meters.gaps and window is not None:
-        found = [summary for summary in found if summary["aggregated_value"] != 0]
+    gaps = call.sandbox.meters.gaps and window is not None
+    cut = [(span, _used(call, meter, *span)) for span in metering.windows(start, end, length)]
+    found = [_summary(call, meter, *span, usage) for span, usage in cut if usage.count or not gaps]
     if call.sandbox.meters.shuffled:
         Random(f"{meter['id']} {start} {end}").shuffle(found)
     return call.page_of(found, "billing.meter_event_summary")
@@ -118,10 +118,12 @@ def _check_span(start: int, end: int, window: str | None) -> None:
         raise invalid("The span between `start_time` and `end_time` is too long.", "end_time")
 
 
-def _summary(call: Call, meter: Json, start: int, end: int) -> Json:
-    customer = call.params["customer"]
-    usage = metering.used(call.sandbox, meter["id"], customer, start, end)
-    name = f"{meter['id']} {customer} {start} {end}"
+def _used(call: Call, meter: Json, start: int, end: int) -> metering.Usage:
+    return metering.used(call.sandbox, meter["id"], call.params["customer"], start, end)
+
+
+def _summary(call: Call, meter: Json, start: int, end: int, usage: metering.Usage) -> Json:
+    name = f"{meter['id']} {call.params['customer']} {start} {end}"
     return {
         "id": f"mtrusg_test_{hashlib.sha256(name.encode()).hexdigest()[:24]}",
         "object": "billing.meter_event_summary",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stripe_sandbox.billing import changing, drafting, items, subscribing
 from stripe_sandbox.billing.discounts import redeem, use
+from stripe_sandbox.billing.schedules import schedule_of
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
 from stripe_sandbox.parameters import (
@@ -26,7 +27,7 @@ from stripe_sandbox.parameters import (
     WordOr,
 )
 from stripe_sandbox.resource import CUSTOMER, Call
-from stripe_sandbox.resources import customers, invoiceitems, subscription_items, subscriptions
+from stripe_sandbox.resources import customers, invoiceitems, schedule_phases, subscription_items, subscriptions
 from stripe_sandbox.resources.shapes import ADDRESS, DISCOUNTS, PERIOD, SHIPPING, TAX_RATES
 from stripe_sandbox.resources.subscription_creation import create
 from stripe_sandbox.resources.subscription_fields import UPDATE
@@ -81,6 +82,7 @@ PREVIEW: Fields = {
     "discounts": DISCOUNTS,
     "invoice_items": _ITEMS,
     "preview_mode": OneOf(("next", "recurring")),
+    "schedule": Reference(to="subscription_schedule"),
     "subscription": Reference(to="subscription"),
     "subscription_details": _SUBSCRIPTION_DETAILS,
 }
@@ -96,8 +98,10 @@ class _Drafted(Exception):
 
 def preview(call: Call) -> Json:
     """The next invoice. To be called in a rehearsal: all of it happens. Raises 404 where none would come."""
-    subscription = call.given("subscription", "subscription")
-    customer = _customer(call, subscription)
+    schedule, subscription = call.given("subscription_schedule", "schedule"), call.given("subscription", "subscription")
+    if schedule is not None and schedule["subscription"] is not None:
+        subscription = call.store["subscription", schedule["subscription"]]
+    customer = _customer(call, subscription or schedule)
     if "customer_details" in call.params:
         details = call.params["customer_details"]
         customers.update(Call(call.sandbox, {"customer": customer["id"]}, details, call.url))
@@ -105,6 +109,8 @@ def preview(call: Call) -> Json:
     try:
         if subscription is not None:
             _of_subscription(call, customer, subscription)
+        elif schedule is not None:
+            _of_schedule(call, customer, schedule)
         elif call.params.get("subscription_details", {}).get("items"):
             _of_new_subscription(call, customer)
         elif call.params.get("invoice_items"):
@@ -118,13 +124,13 @@ def _stop(invoice: Json) -> None:
     raise _Drafted(invoice)
 
 
-def _customer(call: Call, subscription: Json | None) -> Json:
+def _customer(call: Call, about: Json | None) -> Json:
     customer = call.given("customer", "customer")
-    if subscription is not None:
-        if customer is not None and customer["id"] != subscription["customer"]:
-            message = f"The subscription {subscription['id']} does not belong to the customer {customer['id']}."
-            raise invalid(message, "subscription")
-        customer = call.store["customer", subscription["customer"]]
+    if about is not None:
+        if customer is not None and customer["id"] != about["customer"]:
+            noun = about["object"].replace("_", " ")
+            raise invalid(f"The {noun} {about['id']} does not belong to the customer {customer['id']}.", "subscription")
+        customer = call.store["customer", about["customer"]]
     if customer is None:
         raise invalid("Missing required param: customer.", "customer", "parameter_missing")
     if customer.get("deleted"):
@@ -163,11 +169,26 @@ def _of_subscription(call: Call, customer: Json, subscription: Json) -> None:
 def _end_period(sandbox: Sandbox, subscription: Json) -> None:
     """Let the subscription's next period begin, if nothing ends it before."""
     end = subscribing.period_of(sandbox, subscription)[1]
+    schedule = schedule_of(sandbox, subscription)
+    for turn in [] if schedule is None else [phase["start_date"] for phase in schedule["phases"]]:
+        if schedule is not None and sandbox.clock.now < turn < end:
+            with sandbox.clock.at(turn):
+                schedule_phases.turn_job(sandbox, schedule["id"])
     if subscription["cancel_at"] is not None and subscription["cancel_at"] < end:
         return
     with sandbox.clock.at(end):
         subscribing.unpause(sandbox, subscription)
-        subscribing.renew_job(sandbox, subscription["id"])
+        schedule_phases.renew_job(sandbox, subscription["id"])
+
+
+def _of_schedule(call: Call, customer: Json, schedule: Json) -> None:
+    """The next invoice of a schedule's subscription, which may not have begun."""
+    sandbox = call.sandbox
+    if schedule["status"] != "not_started":
+        raise _none(customer, None)
+    _add_items(call, customer, None)
+    with sandbox.clock.at(schedule["phases"][0]["start_date"]):
+        schedule_phases.begin(sandbox, schedule)
 
 
 def _of_new_subscription(call: Call, customer: Json) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stripe_sandbox.billing import methods, subscribing
 from stripe_sandbox.billing.discounts import redeem
-from stripe_sandbox.errors import invalid
+from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
 from stripe_sandbox.resource import Call, chosen, merged
 from stripe_sandbox.resources import invoiceitems
@@ -40,6 +40,11 @@ def apply(call: Call, subscription: Json) -> None:
 def _apply_cancellation(call: Call, subscription: Json) -> None:
     """`cancel_at` and `cancel_at_period_end` are two ways to say when it ends."""
     params = call.params
+    if subscription["schedule"] is not None and {"cancel_at", "cancel_at_period_end"} & set(params):
+        raise StripeError(
+            f"The subscription is managed by the subscription schedule `{subscription['schedule']}`, and updating any "
+            "cancelation behavior directly is not allowed. Please update the schedule instead."
+        )
     if params.get("cancel_at_period_end") and params.get("cancel_at") is not None:
         message = "You may only specify one of these parameters: cancel_at, cancel_at_period_end."
         raise invalid(message, "cancel_at")

@@ -12,7 +12,7 @@ from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
 from stripe_sandbox.paging import head
 from stripe_sandbox.resource import Call, Embedded, Link, Resource, Route, chosen, in_range
-from stripe_sandbox.resources import subscription_items
+from stripe_sandbox.resources import schedule_phases, subscription_items
 from stripe_sandbox.resources import subscription_settings as settings
 from stripe_sandbox.resources.subscription_creation import create
 from stripe_sandbox.resources.subscription_fields import CANCEL, CREATE, LIST, RESUME, UPDATE
@@ -158,13 +158,14 @@ RESOURCE = Resource(
         "items": Embedded("subscription_item"),
         "latest_invoice": Link("invoice"),
         "pending_update.discounts": Link("discount"),
+        "schedule": Link("subscription_schedule"),
         "test_clock": Link(KIND),
     },
     jobs={
         "cancel": subscribing.cancel_job,
         "expire": subscribing.expire_job,
         "expire_pending": pending.expire_job,
-        "renew": subscribing.renew_job,
+        "renew": schedule_phases.renew_job,
         "unpause": subscribing.unpause_job,
     },
     reactions={

@@ -146,7 +146,10 @@ class Answer:
 
 @dataclass
 class World:
-    """One portal with its visitor's browser. ``told`` is what the host's hooks heard."""
+    """One portal with its visitor's browser. ``told`` is what the host's hooks heard, ``now`` the portal's clock.
+
+    ``before_pay`` is what the host does when it is asked.
+    """
 
     line: Line
     portal: Portal
@@ -155,6 +158,8 @@ class World:
     invoice: str = ""
     customer: str = ""
     methods: list[str] = field(default_factory=list)
+    now: int = NOW
+    before_pay: Callable[[Payment], None] = lambda payment: None
 
     @property
     def account(self) -> Account:
@@ -249,12 +254,15 @@ def make_world(line: Line, **settings: Any) -> World:
     told: list[Payment] = []
     portal = Portal(
         make_settings(stripe_publishable_key="pk_test_ada", stripe_webhook_secrets=[WEBHOOK_SECRET], **settings),
-        clock=lambda: NOW,
-        hooks=Hooks(after_pay=told.append, payment_failed=told.append),
+        clock=lambda: world.now,
+        hooks=Hooks(
+            before_pay=lambda payment: world.before_pay(payment), after_pay=told.append, payment_failed=told.append
+        ),
     )
+    world = World(line, portal, told)
     portal.blocking.__dict__["_made_client"] = _client(portal, line)
     portal.blocking.__dict__["_pool"] = InTurn()
-    return World(line, portal, told)
+    return world
 
 
 def _client(portal: Portal, line: Line) -> stripe.StripeClient:

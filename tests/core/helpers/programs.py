@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from invoice_portal.effects import Failed, Ok, Outcome, Program, StripeCall, Together
+from invoice_portal.effects import Failed, HostCall, Ok, Outcome, Program, Query, StripeCall, Together
 from invoice_portal.errors import NotFound, PortalError
 
 T = TypeVar("T")
@@ -18,10 +18,17 @@ Answer = PortalError | Callable[[Mapping[str, Any]], Any] | dict[str, Any]
 
 @dataclass
 class Stripe:
-    """Answers calls by their path, and remembers them. A path that is not listed is an object that is missing."""
+    """Answers calls by their path, and remembers them. A path that is not listed is an object that is missing.
+
+    ``rows`` answers the database's statements by their name, in the same way; one that is not listed is an error.
+    """
 
     answers: Mapping[str, Answer]
     calls: list[StripeCall[Any]] = field(default_factory=list)
+    rows: Mapping[str, PortalError | Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]] = field(
+        default_factory=dict
+    )
+    queries: list[Query[Any]] = field(default_factory=list)
 
     def do(self, call: StripeCall[T]) -> T:
         """The parsed answer. Raises what a driver would raise."""
@@ -32,6 +39,14 @@ class Stripe:
         if isinstance(answer, PortalError):
             raise answer
         return call.parse(answer)
+
+    def look_up(self, query: Query[T]) -> T:
+        """What is read from the rows of a statement. Raises what a driver would raise."""
+        self.queries.append(query)
+        answer = self.rows[query.statement]
+        if isinstance(answer, PortalError):
+            raise answer
+        return query.read(answer(query.params))
 
     def asked(self, path: str) -> list[dict[str, Any]]:
         """The parameters of every call to ``path``, in order."""
@@ -49,13 +64,17 @@ def play(program: Program[T], stripe: Stripe) -> T:
             return result
         try:
             step = partial(program.send, _perform(work, stripe))
-        except PortalError as error:
+        except Exception as error:
             step = partial(program.throw, error)
 
 
 def _perform(work: object, stripe: Stripe) -> object:
     if isinstance(work, Together):
         return tuple(_outcome(call, stripe) for call in work.calls)
+    if isinstance(work, Query):
+        return stripe.look_up(work)
+    if isinstance(work, HostCall):
+        return work.function(work.argument)
     assert isinstance(work, StripeCall), f"a program may await effects only, not {work!r}"
     return stripe.do(work)
 

@@ -10,9 +10,10 @@ from typing import Any, Final, Literal, TypeAlias
 from invoice_portal.effects import Failed, Ok, Outcome, StripeCall
 from invoice_portal.errors import NotFound
 from invoice_portal.pages.handover import payable
-from invoice_portal.pages.home.known import Known, subscription_name
+from invoice_portal.pages.home.known import Known
 from invoice_portal.pages.invoices.status import overdue
 from invoice_portal.pages.paying.limits import manages_methods
+from invoice_portal.pages.subscriptions.naming import name_of_subscription
 from invoice_portal.payment_words import known_reason, method_name
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.stripe_api.invoices import Invoice
@@ -94,6 +95,8 @@ def _of_invoice(visit: Visit, invoice: Invoice, outcome: Outcome[Listing[Payment
     on_its_way = next((payment for payment in payments if payment.processing), None)
     if on_its_way:
         return _processing(visit, invoice, on_its_way)
+    if invoice.under_way:
+        return None
     if invoice.attempted and (invoice.next_attempt or any(payment.declined for payment in payments)):
         return _failed(visit, invoice, next((payment for payment in payments if payment.declined), None))
     return _late(visit, invoice) if overdue(invoice, visit.now) else None
@@ -144,7 +147,7 @@ def _late(visit: Visit, invoice: Invoice) -> Notice:
         invoice,
         tone="late",
         text=_(
-            "Invoice %(number)s over %(amount)s is overdue.",
+            "Invoice %(number)s for %(amount)s is overdue.",
             amount=visit.language.money(invoice.amount_remaining),
             number=_number(visit, invoice),
         ),
@@ -200,7 +203,7 @@ def _expiring(visit: Visit, known: Known, cards: Iterable[SavedMethod]) -> Itera
             continue
         name = method_name(visit.language, card.shown)
         paid = [each for each in _renewing(known) if _method_of(known, each) == card.id]
-        names = dict.fromkeys(subscription_name(visit.language, each, known.names) for each in paid)
+        names = dict.fromkeys(name_of_subscription(visit.language, each, known.names) for each in paid)
         expired = days < 0
         yield Notice(
             tone="late" if expired else "due",

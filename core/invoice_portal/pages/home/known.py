@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from invoice_portal.i18n import Language
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.invoices import Invoice
 from invoice_portal.stripe_api.subscriptions import Subscription
@@ -29,9 +28,3 @@ class Known:
     open_now: tuple[Invoice, ...]
     products: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
-
-
-def subscription_name(language: Language, subscription: Subscription, names: Mapping[str, str]) -> str:
-    """What a subscription is called: by its products, else by its own description."""
-    products = ", ".join(names[product] for product in subscription.products if names.get(product))
-    return products or subscription.description or language.gettext("Subscription")

@@ -25,7 +25,7 @@ from invoice_portal.pages.message import message_page
 from invoice_portal.pages.paying.on_its_way import marked, under_way
 from invoice_portal.stripe_api.customers import Customer, customer_with_id
 from invoice_portal.stripe_api.invoices import MOST_A_CALL, Invoice, list_invoices
-from invoice_portal.stripe_api.products import products_with
+from invoice_portal.stripe_api.products import names_told, naming_calls
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription, subscription_alone, subscriptions_of
 from invoice_portal.viewing import Scope, check_choice, customer_in_view, scope_of
@@ -181,7 +181,5 @@ async def _product_names(subscriptions: Outcome[Listing[Subscription]]) -> dict[
     """The names of what is subscribed to, where there is something to choose; a key may lack the permission."""
     if not isinstance(subscriptions, Ok) or len(subscriptions.value.items) < 2:
         return {}
-    ids = sorted({product for subscription in subscriptions.value.items for product in subscription.products})
-    outcomes = await each([products_with(ids)] if ids else [])
-    found = [outcome.value.items for outcome in outcomes if isinstance(outcome, Ok)]
-    return {product.id: product.name for products in found for product in products}
+    products = (product for subscription in subscriptions.value.items for product in subscription.products)
+    return names_told(await each(naming_calls(products)))

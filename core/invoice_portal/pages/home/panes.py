@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from invoice_portal.effects import Ok, Outcome, StripeCall, in_groups
+from invoice_portal.effects import Outcome, StripeCall, in_groups
 from invoice_portal.pages.home import attention, subscriptions, upcoming, usage
 from invoice_portal.pages.home.known import Known
 from invoice_portal.settings import PaneName
-from invoice_portal.stripe_api.products import products_with
+from invoice_portal.stripe_api.products import names_told, naming_calls
 from invoice_portal.visits import Visit
 
 
@@ -58,9 +58,9 @@ class Around:
 async def retrieve_panes(visit: Visit, known: Known, kinds: Sequence[PaneKind] = PANES) -> Around:
     """Every pane that the settings show and that has something to say."""
     shown = [kind for kind in kinds if kind.name in visit.settings.panes]
-    groups = [_naming(known), *(kind.calls(visit, known) for kind in shown)]
+    groups = [naming_calls(known.products), *(kind.calls(visit, known) for kind in shown)]
     naming, *outcomes = await in_groups(groups, visit.settings.pane_seconds)
-    named = replace(known, names=_names(naming))
+    named = replace(known, names=names_told(naming))
     views = [(kind, kind.view(visit, named, found)) for kind, found in zip(shown, outcomes, strict=True)]
     panes = tuple(Pane(kind.name, kind.template, view) for kind, view in views if view is not None)
     return Around((*panes, *await _offered(visit, named)), named.names)
@@ -70,13 +70,3 @@ async def _offered(visit: Visit, known: Known) -> tuple[Pane, ...]:
     """The pane with an offer: only once the database has said what the customer has done about offers before."""
     offer = await subscriptions.first_offer(visit, known) if "offers" in visit.settings.panes else None
     return (Pane("offers", "invoice_portal/_home_offer.html", offer),) if offer else ()
-
-
-def _naming(known: Known) -> list[StripeCall[Any]]:
-    """The call for the names of what is subscribed to; a key may lack the permission."""
-    return [products_with(sorted(known.products))] if known.products else []
-
-
-def _names(outcomes: Sequence[Outcome[Any]]) -> Mapping[str, str]:
-    found = [outcome.value.items for outcome in outcomes if isinstance(outcome, Ok)]
-    return {product.id: product.name for products in found for product in products}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invoice_portal.effects import Outcome, StripeCall
-from invoice_portal.pages.home.known import Known, subscription_name
+from invoice_portal.pages.home.known import Known
 from invoice_portal.pages.invoices.status import StatusBadge
+from invoice_portal.pages.subscriptions.naming import name_of_subscription
 from invoice_portal.pages.subscriptions.offering import OfferCard, offer_cards
 from invoice_portal.pages.subscriptions.status import subscription_badge
 from invoice_portal.pages.subscriptions.view import plan_line
@@ -49,8 +50,8 @@ def view(visit: Visit, known: Known, outcomes: Sequence[Outcome[Any]]) -> Subscr
     others = len(known.subscriptions) - len(shown)
     rows = tuple(
         PlanRow(
-            name=subscription_name(language, each, known.names),
-            price=plan_line(language, each.items[0], known.names).price if len(each.items) == 1 else "",
+            name=name_of_subscription(language, each, known.names),
+            price=plan_line(language, each, each.items[0], known.names).price if len(each.items) == 1 else "",
             status=subscription_badge(each, language),
             url=visit.url("subscription", subscription=each.id),
         )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invoice_portal.effects import Outcome, StripeCall
-from invoice_portal.pages.home.known import Known, subscription_name
+from invoice_portal.pages.home.known import Known
+from invoice_portal.pages.subscriptions.naming import name_of_subscription
 from invoice_portal.pages.upcoming.bills import Bill, balance_notes, bills_of, preview_calls, sums_of, words
 from invoice_portal.visits import Visit
 
@@ -70,7 +71,7 @@ def _when(visit: Visit, bills: Sequence[Bill], counted: Sequence[Bill]) -> str:
 def _row(visit: Visit, known: Known, bill: Bill) -> BillRow:
     due = bill.preview.whole.invoice.amount_due if bill.preview and bill.counted else None
     return BillRow(
-        name=subscription_name(visit.language, bill.subscription, known.names),
+        name=name_of_subscription(visit.language, bill.subscription, known.names),
         when=words(visit.language, bill),
         amount=visit.language.money(due) if due else "",
     )

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.money import Money
 from invoice_portal.pages.handover import payable
-from invoice_portal.pages.home.known import subscription_name
 from invoice_portal.pages.home.panes import Around, Pane
 from invoice_portal.pages.invoices.listing import InvoicePage, Wanted, seal_cursor
 from invoice_portal.pages.invoices.rows import InvoiceRow, make_rows
 from invoice_portal.pages.invoices.status import STATUS_NAMES, overdue
 from invoice_portal.pages.paying.limits import pays_here
+from invoice_portal.pages.subscriptions.naming import name_of_subscription
 from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.invoices import Invoice
 from invoice_portal.stripe_api.reading import Listing
@@ -182,7 +182,7 @@ def _subscription_choices(visit: Visit, data: HomeData, keep: dict[str, str]) ->
 
 def _subscription_label(visit: Visit, subscription: Subscription, names: Mapping[str, str]) -> str:
     _ = visit.language.gettext
-    name = subscription_name(visit.language, subscription, names)
+    name = name_of_subscription(visit.language, subscription, names)
     return _("%(name)s, since %(date)s", name=name, date=visit.language.date(subscription.created))
 
 

@@ -102,8 +102,14 @@ def _refunded(language: Language, payment: Payment) -> str:
     _ = language.gettext
     if not payment.refunded.amount:
         return ""
-    if payment.refunded.amount >= payment.amount.amount:
+    if payment.refunded.amount >= payment.charged.amount:
         return _("It was refunded in full.")
+    if payment.charged != payment.amount:  # Stripe does not say of which invoice, or of what was too much
+        return _(
+            "It was part of a payment of %(whole)s, of which %(amount)s was refunded.",
+            whole=language.money(payment.charged),
+            amount=language.money(payment.refunded),
+        )
     return _("%(amount)s of it was refunded.", amount=language.money(payment.refunded))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from invoice_portal.effects import Ok, Outcome, StripeCall, together
+from invoice_portal.effects import StripeCall, answered, together
 from invoice_portal.http import Page, Response
 from invoice_portal.owned import fetch_owned
 from invoice_portal.pages.invoices.history import history
@@ -57,8 +56,8 @@ async def whole_invoice(visit: Visit) -> tuple[WholeInvoice, Extras]:
     payments, notes, *named = await together(payments_of(id), credit_notes_of(id), *_naming_calls(whole))
     extras = Extras(
         lines=await _all_lines(whole),
-        names=next((name for name in _answered(named) if isinstance(name, InvoiceNames)), InvoiceNames({}, ())),
-        tax_rates={rate.id: rate for rate in _answered(named) if isinstance(rate, TaxRate)},
+        names=next((name for name in answered(named) if isinstance(name, InvoiceNames)), InvoiceNames({}, ())),
+        tax_rates={rate.id: rate for rate in answered(named) if isinstance(rate, TaxRate)},
         credit_notes=notes,
         payments=payments,
     )
@@ -98,7 +97,3 @@ def _naming_calls(whole: WholeInvoice) -> list[StripeCall[InvoiceNames | TaxRate
     rates = sorted({tax.rate for tax in whole.taxes if tax.rate and is_tax_rate_id(tax.rate)})
     calls: list[StripeCall[InvoiceNames | TaxRate]] = [tax_rate(rate) for rate in rates]
     return [invoice_names(whole.invoice.id), *calls] if whole.names_needed else calls
-
-
-def _answered(outcomes: Sequence[Outcome[T]]) -> list[T]:
-    return [outcome.value for outcome in outcomes if isinstance(outcome, Ok)]

@@ -7,7 +7,7 @@ docs.stripe.com/api/invoices/object).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from invoice_portal.effects import Ok, Outcome
@@ -112,7 +112,7 @@ def view_invoice(visit: Visit, whole: WholeInvoice, extras: Extras) -> InvoiceVi
     return InvoiceView(
         title=_("Invoice %(number)s", number=number) if invoice.number else _("Invoice without a number"),
         number=number,
-        status=badge(invoice, visit.language, visit.now),
+        status=badge(replace(invoice, under_way=_on_its_way(extras.payments)), visit.language, visit.now),
         sender=view_party(
             visit.language,
             Party(
@@ -260,11 +260,15 @@ def _credit_notes(visit: Visit, whole: WholeInvoice, outcome: Outcome[Listing[Cr
     )
 
 
+def _on_its_way(payments: Outcome[Listing[Payment]]) -> bool:
+    return isinstance(payments, Ok) and any(payment.processing for payment in payments.value.items)
+
+
 def _pay_box(visit: Visit, whole: WholeInvoice, payments: Outcome[Listing[Payment]]) -> PayBox | None:
     invoice, language = whole.invoice, visit.language
     if invoice.status != "open" or invoice.amount_remaining.amount <= 0:
         return None
-    on_its_way = isinstance(payments, Ok) and any(payment.processing for payment in payments.value.items)
+    on_its_way = _on_its_way(payments)
     return PayBox(
         amount=language.money(invoice.amount_remaining),
         when=_when(language, whole, visit.now),

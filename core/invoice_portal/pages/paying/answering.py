@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from invoice_portal.answers import retry_header
 from invoice_portal.errors import PortalError
 from invoice_portal.http import Data, Redirect
 from invoice_portal.pages.paying.settle import Settled
 from invoice_portal.payment_words import refusal, shown_code
 from invoice_portal.visits import Visit
+
+_GOES_ON: Final = ("paid", "processing", "nothing", "changed", "busy")
+
+
+def goes_on(ended: Settled | PortalError) -> bool:
+    """Whether the next of several invoices is paid: this one is, or what holds it up is its own affair."""
+    return ended.status in (403, 404) if isinstance(ended, PortalError) else ended.status in _GOES_ON
 
 
 def asks_for_json(visit: Visit) -> bool:
@@ -20,7 +28,11 @@ def told_error(visit: Visit, error: PortalError) -> Data:
     """An error as the portal's own script shows it: a text that says what to do."""
     _ = visit.language.gettext
     text = getattr(error, "reason", "") or _(error.advice)
-    return Data(value={"status": "error", "kind": type(error).__name__, "text": text}, status=error.status)
+    return Data(
+        value={"status": "error", "kind": type(error).__name__, "text": text, "next": goes_on(error)},
+        status=error.status,
+        headers=retry_header(error),
+    )
 
 
 def text_of(visit: Visit, settled: Settled) -> str:
@@ -37,6 +49,11 @@ def text_of(visit: Visit, settled: Settled) -> str:
             return refusal(visit.language, settled.code)
         case "changed":
             return _("What is due has changed since this page was opened. Please look again before you pay.")
+        case "busy":
+            return _(
+                "A payment of this invoice was begun a moment ago, perhaps in another window. Wait a minute, then look "
+                "again before you pay."
+            )
         case "nothing":
             return _("There is nothing left to pay on this invoice, or a payment is on its way.")
         case "unknown":

@@ -8,6 +8,7 @@ from typing import Final
 
 from invoice_portal.errors import StoreUnavailable
 from invoice_portal.hooks import Payment
+from invoice_portal.limiting import count_decline, count_decline_here
 from invoice_portal.outcomes import outcome, payment_ended, who_began
 from invoice_portal.pages.paying.asking import payment_about
 from invoice_portal.pages.paying.due import Due
@@ -20,7 +21,10 @@ log = logging.getLogger("invoice_portal")
 
 
 async def end(visit: Visit, payment: Payment, settled: Settled) -> None:
-    """Record and tell how a payment ended, as far as it has; once, whoever else hears of it too."""
+    """Record and tell how a payment ended, as far as it has; once, whoever else hears of it too.
+
+    What a bank declined is counted. ``attempt`` is empty where none was asked.
+    """
     match settled.status:
         case "paid" | "processing" as status:
             ended = replace(payment, status=status, payment_intent_id=settled.intent)
@@ -28,7 +32,11 @@ async def end(visit: Visit, payment: Payment, settled: Settled) -> None:
             ended = replace(payment, status="failed", payment_intent_id=settled.intent, code=settled.code)
         case _:
             return
-    await payment_ended(visit, ended, settled.attempt)
+    heard = await payment_ended(visit, ended, settled.attempt)
+    if settled.status == "failed" and settled.attempt:
+        await count_decline_here(visit)
+        if heard != "known":
+            await count_decline(visit, payment.customer_id)
 
 
 async def catch_up(visit: Visit, due: Due) -> None:

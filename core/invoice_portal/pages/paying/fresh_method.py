@@ -15,6 +15,7 @@ from invoice_portal.effects import Failed, Program, each, needed
 from invoice_portal.errors import NotFound, PortalError
 from invoice_portal.hooks import Way
 from invoice_portal.http import Data, Response
+from invoice_portal.limiting import limit_declines
 from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.paying.answering import data_of, page_after, told_error
 from invoice_portal.pages.paying.asking import agree, ask_before, payment_about, types_of
@@ -25,7 +26,7 @@ from invoice_portal.pages.paying.limits import acceptable, demand_here, fits, ha
 from invoice_portal.pages.paying.own_intent import Wish, make_way, own_intent
 from invoice_portal.pages.paying.settle import Settled, status_of
 from invoice_portal.pages.paying.statement import Statement, open_statement
-from invoice_portal.pages.paying.turn import end_turn, holder_of, take_turn
+from invoice_portal.pages.paying.turn import end_turn, holder_of, prepare, take_turn
 from invoice_portal.stripe_api.payment_intents import Secret, confirmation_secret, intent_secret
 from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
@@ -74,6 +75,7 @@ async def begin_new(visit: Visit, invoice: str, statement: str) -> Ready | Settl
     """
     demand_here(visit)
     due = await fetch_due(visit, invoice)
+    await limit_declines(visit, due.customer)
     stated = await _stated(visit, due, statement)
     if isinstance(stated, Settled):
         return stated
@@ -87,16 +89,21 @@ async def begin_new(visit: Visit, invoice: str, statement: str) -> Ready | Settl
 
 
 async def check_begun(visit: Visit, begun: Begun, statement: str) -> Settled | None:
-    """Why the money may not be taken now; None where it may: nothing else is under way, and the hook agrees."""
+    """Why the money may not be taken now; None where it may: nothing else is under way, and the hook agrees.
+
+    The hook is asked before the turn is taken: it may need longer than a turn lasts.
+    """
     demand_here(visit)
-    holder = holder_of(await fetch_due(visit, begun.invoice), begun.intent)
+    ahead = await _ahead(visit, begun, statement)
+    if isinstance(ahead, Settled):
+        return ahead
+    due, _ = ahead
+    await limit_declines(visit, due.customer)
+    await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
+    holder = holder_of(due, begun.intent)
     if not await take_turn(visit, begun.invoice, holder):
-        return Settled("nothing")
-    try:
-        refused = await _refused(visit, begun, statement)
-    except PortalError:
-        await end_turn(visit, begun.invoice, holder)
-        raise
+        return Settled("busy")
+    refused = await prepare(visit, begun.invoice, holder, _refused(visit, begun, statement))
     if refused is not None:
         await end_turn(visit, begun.invoice, holder)
         return refused
@@ -106,28 +113,54 @@ async def check_begun(visit: Visit, begun: Begun, statement: str) -> Settled | N
 
 async def _refused(visit: Visit, begun: Begun, sealed: str) -> Settled | None:
     """Why the money may not be taken; None where it may. Whoever had the turn before may have paid."""
+    ahead = await _ahead(visit, begun, sealed)
+    if isinstance(ahead, Settled):
+        return ahead
+    due, statement = ahead
+    due = await make_way(visit, due, begun.intent)
+    return None if acceptable(visit.settings, due, statement) and due.payable else Settled("changed")
+
+
+async def _ahead(visit: Visit, begun: Begun, sealed: str) -> tuple[Due, Statement] | Settled:
+    """A fresh reading in which what was begun may still be paid, and what its page said; or why it may not."""
     due = await fetch_due(visit, begun.invoice)
     statement = await _stated(visit, due, sealed)
     if isinstance(statement, Settled):
         return statement
     intent = due.intent(begun.intent)
-    if intent is None or not _still_ahead(due, intent, statement):
-        return Settled("changed")
-    await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
-    due = await make_way(visit, due, intent.id)
-    return None if acceptable(visit.settings, due, statement) and due.payable else Settled("changed")
+    still = intent is not None and _still_ahead(due, intent, statement)
+    return (due, statement) if still else Settled("changed")
 
 
 async def begin_bank(visit: Visit, invoice: str) -> Ready | Settled:
     """The secret of the intent that waits for the bank; or why there is none. Raises as :func:`begin_new`."""
     demand_here(visit)
     due = await fetch_due(visit, invoice)
-    intent = due.waiting
-    if intent is None or not due.payable or not fits(intent, await types_of(visit, due)):
+    await limit_declines(visit, due.customer)
+    intent = await _waiting(visit, due)
+    if intent is None:
         return Settled("changed")
     await agree(visit, payment_about(visit, due, intent.amount.amount, "saved", intent.method or ""))
-    secret = await _secret(due, intent)
-    return Ready(Begun(due.invoice.id, intent.id, intent.amount.amount, "saved"), secret.client_secret)
+    holder = holder_of(due, intent.id)
+    if not await take_turn(visit, invoice, holder):
+        return Settled("busy")
+    secret = await prepare(visit, invoice, holder, _secret_to_wait(visit, invoice, intent))
+    if secret is None:
+        await end_turn(visit, invoice, holder)
+        return Settled("changed")
+    return Ready(Begun(invoice, intent.id, intent.amount.amount, "saved"), secret.client_secret)
+
+
+async def _waiting(visit: Visit, due: Due) -> Intent | None:
+    """The intent that waits for the customer's bank and may be paid with."""
+    intent = due.waiting
+    return intent if intent is not None and due.payable and fits(intent, await types_of(visit, due)) else None
+
+
+async def _secret_to_wait(visit: Visit, invoice: str, intent: Intent) -> Secret | None:
+    """Its secret, where it still waits as it did: whoever had the turn before may have paid."""
+    due = await fetch_due(visit, invoice)
+    return await _secret(due, intent) if due.payable and due.waiting == intent else None
 
 
 async def concluded(visit: Visit, begun: Begun, *, lost: bool = False) -> Settled:

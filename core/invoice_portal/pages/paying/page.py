@@ -196,10 +196,8 @@ def _note(visit: Visit, due: Due) -> tuple[str, bool]:
             said = {payment.intent.error for payment in due.payments if payment.intent}
             local = reason in ("expired_card", "resource_missing")
             return text_of(visit, Settled("failed", reason if local or reason in said else "")), True
-        case "changed":
-            return text_of(visit, Settled("changed")), True
-        case "unknown":
-            return text_of(visit, Settled("unknown")), True
+        case "changed" | "busy" | "unknown" as note:
+            return text_of(visit, Settled(note)), True
         case _:
             return "", False
 

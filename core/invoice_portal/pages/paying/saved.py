@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from invoice_portal.errors import NotAllowed, NotFound, PortalError, StripeUnavailable
 from invoice_portal.hooks import Payment
 from invoice_portal.http import Response
-from invoice_portal.pages.paying.answering import asks_for_json, data_of, page_after, told_error
+from invoice_portal.limiting import limit_declines
+from invoice_portal.pages.paying.answering import asks_for_json, data_of, goes_on, page_after, told_error
 from invoice_portal.pages.paying.asking import ask_before, payment_about, types_of
 from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.pages.paying.ending import catch_up, end
@@ -40,7 +41,7 @@ async def pay_saved(visit: Visit) -> Response:
             raise
         return told_error(visit, error)
     after = page_after(visit, id, settled)
-    return data_of(visit, settled, url=after.to) if asks_for_json(visit) else after
+    return data_of(visit, settled, url=after.to, next=goes_on(settled)) if asks_for_json(visit) else after
 
 
 async def pay_one(visit: Visit, invoice: str, statement: str, method: str) -> Settled:
@@ -59,6 +60,7 @@ async def pay_one(visit: Visit, invoice: str, statement: str, method: str) -> Se
 
 async def _agreed(visit: Visit, invoice: str, sealed: str, method: str) -> Agreed | Settled:
     due = await fetch_due(visit, invoice)
+    await limit_declines(visit, due.customer)
     if not due.payable:
         await catch_up(visit, due)
         return Settled("nothing")

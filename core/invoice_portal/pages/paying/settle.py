@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from invoice_portal.effects import Failed, Outcome, StripeCall, each
-from invoice_portal.errors import NotFound, PaymentDeclined, StripeRejected, StripeUnavailable
+from invoice_portal.errors import NotFound, PaymentDeclined, PortalError, StripeRejected, StripeUnavailable
 from invoice_portal.outcomes import payment_begun
 from invoice_portal.pages.paying.due import Due, fetch_due
 from invoice_portal.pages.paying.limits import fits
 from invoice_portal.pages.paying.own_intent import Wish, key_of, make_way, own_intent
 from invoice_portal.pages.paying.statement import Statement
-from invoice_portal.pages.paying.turn import end_turn, take_turn
+from invoice_portal.pages.paying.turn import end_turn, prepare, take_turn
 from invoice_portal.stripe_api.payment_intents import cancel_intent, confirm_intent, pay_invoice
 from invoice_portal.stripe_api.payment_methods import SavedMethod
 from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
 
-Status: TypeAlias = Literal["paid", "processing", "action", "failed", "changed", "nothing", "unknown"]
+Status: TypeAlias = Literal["paid", "processing", "action", "failed", "changed", "busy", "nothing", "unknown"]
 
 _MOST_REPLAYS: Final = 10
 
@@ -29,9 +29,9 @@ class Settled:
     """How it ended, by a reading made afterwards.
 
     ``action``: the customer must act first. ``failed``: ``code`` says why. ``changed``: what is due is not what the
-    page said, or another payment is ahead; nothing was paid. ``nothing``: there is nothing (left) to pay, or it is on
-    its way already. ``unknown``: Stripe did not answer; paying again is safe, and pays once. ``attempt`` tells one
-    failure of an intent from the others.
+    page said; nothing was paid. ``busy``: another payment of the invoice is ahead; nothing was paid by this one.
+    ``nothing``: there is nothing (left) to pay, or it is on its way already. ``unknown``: Stripe did not answer;
+    paying again is safe, and pays once. ``attempt`` tells one failure of an intent from the others.
     """
 
     status: Status
@@ -40,21 +40,32 @@ class Settled:
     attempt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """A call that is about to take the money: the reading before it, and the call by the number of its try."""
+
+    due: Due
+    intent: Intent
+    call: Callable[[int], StripeCall[None]]
+
+
 async def settle(
     visit: Visit, due: Due, statement: Statement, method: SavedMethod, types: Sequence[str] = ()
 ) -> Settled:
     """Take what was stated with a saved method. ``due`` is a fresh reading, ``types`` are all that may be paid with.
 
     The bank may ask the customer, whose browser is then given the intent's secret: the intent takes ``types`` only.
+    What is raised was raised before any money could be taken.
     """
     wish = Wish(statement.amount, (method.shown.type,))
     turn = _fitting(due, statement, method, types)
-    holder = turn.id if turn else wish.name
-    if not await take_turn(visit, due.invoice.id, holder):
-        return Settled("nothing")
-    settled = await _in_turn(visit, due, statement, method, types, wish)
+    id, holder = due.invoice.id, turn.id if turn else wish.name
+    if not await take_turn(visit, id, holder):
+        return Settled("busy")
+    charge = await prepare(visit, id, holder, _prepared(visit, due, statement, method, types, wish, holder))
+    settled = charge if isinstance(charge, Settled) else await _tried(visit, charge)
     if settled.status != "unknown":
-        await end_turn(visit, due.invoice.id, holder)
+        await end_turn(visit, id, holder)
     return settled
 
 
@@ -65,9 +76,15 @@ def _fitting(due: Due, statement: Statement, method: SavedMethod, types: Sequenc
     return default if default is not None and whole and method.shown.type in default.types else None
 
 
-async def _in_turn(
-    visit: Visit, due: Due, statement: Statement, method: SavedMethod, types: Sequence[str], wish: Wish
-) -> Settled:
+async def _prepared(
+    visit: Visit,
+    due: Due,
+    statement: Statement,
+    method: SavedMethod,
+    types: Sequence[str],
+    wish: Wish,
+    holder: str,
+) -> _Charge | Settled:
     due = await fetch_due(visit, due.invoice.id)  # whoever had the turn before may have paid
     if not due.payable or not statement.holds(due):
         return Settled("changed" if due.payable else "nothing")
@@ -88,21 +105,24 @@ async def _in_turn(
         return confirm_intent(id, method.id, key)
 
     await payment_begun(visit, id, "saved")
-    return await _tried(visit, due, intent, call)
+    if not await take_turn(visit, due.invoice.id, holder):  # Stripe was slow, and another tab has it by now
+        return Settled("busy")
+    return _Charge(due, intent, call)
 
 
-async def _tried(visit: Visit, due: Due, intent: Intent, call: Callable[[int], StripeCall[None]]) -> Settled:
-    """Make the call and read again.
+async def _tried(visit: Visit, charge: _Charge) -> Settled:
+    """Make the call and read again. From here on nothing is raised: money may have been taken.
 
     Stripe repeats a refusal for a day, and a failure of its own too. Where an answer is such a repetition and has left
     no trace, the state of things is the one before it and nothing is under way: then the customer's new try is a new
     call.
     """
+    due, intent = charge.due, charge.intent
     for attempt in range(_MOST_REPLAYS):
-        (outcome,) = await each([call(attempt)])
+        (outcome,) = await each([charge.call(attempt)])
         try:
             after = await fetch_due(visit, due.invoice.id)
-        except StripeUnavailable:
+        except PortalError:
             return Settled("unknown", intent=intent.id)
         if not (_is_replay(outcome) and after.state == due.state):
             break

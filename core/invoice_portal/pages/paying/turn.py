@@ -2,15 +2,16 @@
 
 One intent can succeed once, however often it is paid. Two intents of one invoice, a part of it in one tab and all of it
 in another, could both: what Stripe is working on at this moment shows in no reading. So whoever is about to let money
-be taken has the turn for their intent, and for :data:`TURN_SECONDS` nobody has it for another one.
+be taken has the turn for their intent, and for :data:`TURN_SECONDS` nobody has it for another one. It is over as soon
+as it is known that nothing is being charged: only where that is not known does it last its time.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from invoice_portal.effects import Query
+from invoice_portal.effects import Program, Query
 from invoice_portal.errors import StoreUnavailable
 from invoice_portal.outcomes import claim_row, claim_where
 from invoice_portal.pages.paying.due import Due
@@ -19,6 +20,8 @@ from invoice_portal.visits import Visit
 TURN_SECONDS: Final = 60
 """Longer than making an intent and paying it may take; then what became of it shows in a reading."""
 _TURN: Final = "turn"
+
+T = TypeVar("T")
 
 log = logging.getLogger("invoice_portal")
 
@@ -42,8 +45,19 @@ async def take_turn(visit: Visit, invoice: str, holder: str) -> bool:
         return True
 
 
+async def prepare(visit: Visit, invoice: str, holder: str, steps: Program[T]) -> T:
+    """What is done in one's turn before any money can be taken. Where that fails others have the turn at once."""
+    try:
+        return await steps
+    except GeneratorExit:  # given up by its driver: nothing more can be awaited, and the turn ends by itself
+        raise
+    except BaseException:
+        await end_turn(visit, invoice, holder)
+        raise
+
+
 async def end_turn(visit: Visit, invoice: str, holder: str) -> None:
-    """Let others pay: Stripe has said what became of this intent."""
+    """Let others pay: nothing was tried with this intent, or Stripe has said what became of it."""
     try:
         await Query("payment.turn_over", claim_where(_row(visit, invoice)) | {"the_via": holder}, _nothing)
     except StoreUnavailable as error:

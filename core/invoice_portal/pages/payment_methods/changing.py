@@ -8,6 +8,7 @@ from invoice_portal.effects import Failed, StripeCall, each
 from invoice_portal.errors import NotFound, PortalError, StripeRejected
 from invoice_portal.hooks import Payable
 from invoice_portal.http import Data, Redirect, Response
+from invoice_portal.limiting import count_decline, count_decline_here, limit_declines
 from invoice_portal.owned import given_subscription
 from invoice_portal.pages.paying.answering import told_error
 from invoice_portal.pages.paying.asking import wanted_types
@@ -44,6 +45,7 @@ async def new_method(visit: Visit) -> Response:
     try:
         demand_managing(visit)
         customer = customer_in_view(await owners(visit), visit.request.form.get("customer", ""))
+        await limit_declines(visit, customer)
         types = await wanted_types(visit, Payable(customer_id=customer))
         secret = await _setup(customer, types, "payment_method_types")
     except PortalError as error:
@@ -70,6 +72,9 @@ async def method_returned(visit: Visit) -> Response:
         raise NotFound("the set-up is not this customer's")
     if setup.status != "succeeded" or setup.method is None:
         note = "verify" if setup.status in ("requires_action", "processing") else "failed"
+        if setup.error:
+            await count_decline(visit, customer)
+            await count_decline_here(visit)
         return _back(visit, customer, note, setup.error)
     await _added(visit, customer, setup.method)
     return _back(visit, customer, "added")

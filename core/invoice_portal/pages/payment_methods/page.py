@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from invoice_portal.assets import asset_url
 from invoice_portal.http import Page, Response
 from invoice_portal.i18n import Language
+from invoice_portal.marking import N_
 from invoice_portal.pages.paying.methods_view import expires_before, expiry_text
 from invoice_portal.pages.paying.page import stripe_options
 from invoice_portal.pages.payment_methods.owner import (
@@ -23,10 +25,12 @@ from invoice_portal.stripe_api.customers import Customer
 from invoice_portal.stripe_api.payment_methods import SavedMethod, methods_of
 from invoice_portal.visits import Visit
 
+NEEDED: Final = N_("Your next bill is charged to it. Choose another default before you remove it.")
+
 
 @dataclass(frozen=True, slots=True)
 class MethodRow:
-    """One method, and what can be done with it; an address is empty where it cannot."""
+    """One method, and what can be done with it; an address is empty where it cannot. ``needed`` says why it stays."""
 
     name: str
     remark: str
@@ -35,6 +39,7 @@ class MethodRow:
     expired: bool
     default_url: str
     remove_url: str
+    needed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ def _row(visit: Visit, method: SavedMethod, charged: Charged) -> MethodRow:
             "" if charged.methods == {method.id} or method.expired(visit.now) else _url(visit, "default_method", method)
         ),
         remove_url="" if needed else _url(visit, "remove_method", method),
+        needed=visit.language.gettext(NEEDED) if needed else "",
     )
 
 
@@ -126,9 +132,9 @@ def _note(visit: Visit) -> tuple[str, bool]:
         case "default":
             return _("Your next bills are charged to this payment method."), False
         case "needed":
-            return _("Your next bill is charged to it. Choose another default before you remove it."), True
+            return _(NEEDED), True
         case "verify":
-            return _("Your bank account must be verified first: look for the small deposits, then name them."), False
+            return _("Your bank account must be verified first: look for the small deposits, then name them."), True
         case "failed":
             return refusal(visit.language, visit.request.query.get("reason", "")), True
         case _:

@@ -12,14 +12,24 @@ from typing import Final
 from invoice_portal.errors import Conflict, NotFound
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.managing import offers
-from invoice_portal.managing.ending import MOST_COMMENT, Reason, cancel, ends_now, pause, read_reason, resume, unpause
+from invoice_portal.managing.ending import (
+    MOST_COMMENT,
+    NOT_RUNNING,
+    Reason,
+    cancel,
+    credits_unused,
+    ends_now,
+    pause,
+    read_reason,
+    resume,
+    unpause,
+)
 from invoice_portal.managing.keeping import keep
-from invoice_portal.managing.rules import demand
+from invoice_portal.managing.rules import demand, in_rhythm, plan_item
 from invoice_portal.marking import N_
 from invoice_portal.money import Money
 from invoice_portal.owned import subscription_to_change
-from invoice_portal.pages.subscriptions.naming import names_of
-from invoice_portal.pages.subscriptions.view import name_of_subscription
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, names_of
 from invoice_portal.stripe_api.coupons import Coupon, retrieve_coupon
 from invoice_portal.stripe_api.prices import retrieve_price
 from invoice_portal.stripe_api.subscriptions import Subscription
@@ -28,7 +38,7 @@ from invoice_portal.visits import Visit
 
 FEEDBACK: Final[Mapping[str, str]] = {
     "too_expensive": N_("It is too expensive"),
-    "missing_features": N_("I miss features"),
+    "missing_features": N_("It lacks features that I need"),
     "switched_service": N_("I use something else now"),
     "unused": N_("I do not use it enough"),
     "customer_service": N_("Customer service was not good enough"),
@@ -81,14 +91,14 @@ async def cancel_page(visit: Visit) -> Response:
     """Ask why, and say what is going to happen."""
     subscription = await subscription_to_change(visit)
     if subscription.ended or subscription.ends_at is not None:
-        return done(visit, subscription, "canceled")
+        return _ended_before(visit, subscription)
     demand(visit, subscription, "cancel")
     _ = visit.language.gettext
     names = await names_of(subscription.prices)
-    choice = visit.settings.subscriptions.cancel == "choice"
+    choice = visit.settings.subscriptions.cancel == "choice" and subscription.status not in NOT_RUNNING
     view = CancelView(
         name=name_of_subscription(visit.language, subscription, names),
-        consequence="" if choice else _consequence(visit, subscription, now=ends_now(visit, "")),
+        consequence="" if choice else _consequence(visit, subscription, now=ends_now(visit, subscription, "")),
         whens=(
             Option("period_end", _consequence(visit, subscription, now=False), chosen=True),
             Option("now", _consequence(visit, subscription, now=True)),
@@ -100,18 +110,19 @@ async def cancel_page(visit: Visit) -> Response:
         url=visit.url("subscription_cancel", subscription=subscription.id),
         back_url=visit.url("subscription", subscription=subscription.id),
     )
-    return Page(template="invoice_portal/subscription_cancel.html", title=_("Cancel"), context={"cancel": view})
+    return Page(
+        template="invoice_portal/subscription_cancel.html", title=_("Cancel subscription"), context={"cancel": view}
+    )
 
 
 def _consequence(visit: Visit, subscription: Subscription, *, now: bool) -> str:
     _, period = visit.language.gettext, subscription.period
     if now:
-        credit = visit.settings.subscriptions.credit_unused
-        return (
-            _("It ends at once. Unused time is credited to you.")
-            if credit
-            else _("It ends at once. Time that is already paid for is not given back.")
-        )
+        if credits_unused(visit, subscription):
+            return _("It ends at once. Unused time is credited to you.")
+        if subscription.status in (*NOT_RUNNING, "trialing"):
+            return _("It ends at once.")
+        return _("It ends at once. Time that is already paid for is not given back.")
     if period is None:
         return _("It ends with the current period.")
     return _("It goes on until %(date)s and is not renewed after that.", date=visit.language.date(period[1]))
@@ -122,7 +133,10 @@ async def cancel_form(visit: Visit) -> Response:
     subscription = await subscription_to_change(visit)
     form = visit.request.form
     reason = read_reason(form.get("feedback", ""), form.get("comment", ""))
-    now = ends_now(visit, form.get("when", ""))
+    if subscription.ended or subscription.ends_at is not None:
+        await cancel(visit, subscription, reason, now=False)
+        return _ended_before(visit, subscription)
+    now = ends_now(visit, subscription, form.get("when", ""))
     offered = None if form.get("declined") else await offer_before(visit, subscription, reason)
     if offered:
         return await _offer_page(visit, subscription, offered, reason)
@@ -195,7 +209,8 @@ async def _offer_words(visit: Visit, subscription: Subscription, offer: Retentio
         price = await retrieve_price(offer.price)
     except NotFound:
         return None
-    if not price.active or price.currency != subscription.currency:
+    item = plan_item(visit.settings.subscriptions, subscription)
+    if not price.active or price.currency != subscription.currency or not in_rhythm(subscription, item, price):
         return None
     names = await names_of([price])
     plan = visit.settings.subscriptions.plan(price.id)
@@ -258,6 +273,12 @@ async def unpause_form(visit: Visit) -> Response:
     subscription = await subscription_to_change(visit)
     await unpause(visit, subscription)
     return done(visit, subscription, "unpaused")
+
+
+def _ended_before(visit: Visit, subscription: Subscription) -> Redirect:
+    """Back to the subscription, which needs no cancelling: an end that the merchant has set speaks for itself."""
+    planned = "canceled" if subscription.cancel_at_period_end else ""
+    return done(visit, subscription, "ended" if subscription.ended else planned)
 
 
 def done(visit: Visit, subscription: Subscription, note: str) -> Redirect:

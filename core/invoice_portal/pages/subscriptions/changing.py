@@ -9,23 +9,33 @@ from typing import Final
 from invoice_portal.effects import Ok, each
 from invoice_portal.errors import (
     BadRequest,
+    ChangeRefused,
     NotAllowed,
     NotFound,
     PaymentDeclined,
     QuoteOutdated,
-    StripeRejected,
 )
 from invoice_portal.http import Page, Redirect, Response
 from invoice_portal.managing import offers
-from invoice_portal.managing.changing import Quote, Wish, confirm, offered_wish, quote, seal, wish_of
-from invoice_portal.managing.rules import choices, plan_item
+from invoice_portal.managing.changing import (
+    Changed,
+    Quote,
+    Wish,
+    asks_the_customer,
+    confirm,
+    offered_wish,
+    quote,
+    seal,
+    wish_of,
+)
+from invoice_portal.managing.rules import choices, in_rhythm, plan_item
 from invoice_portal.marking import N_
 from invoice_portal.money import Money
 from invoice_portal.owned import subscription_to_change
 from invoice_portal.pages.subscriptions.cancelling import done
-from invoice_portal.pages.subscriptions.naming import names_of
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, names_of, price_name
 from invoice_portal.pages.subscriptions.price_words import price_words, rhythm
-from invoice_portal.pages.subscriptions.view import name_of_subscription, price_name
+from invoice_portal.pages.subscriptions.view import plan_line
 from invoice_portal.stripe_api.prices import Price, retrieve_price
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.subscription_settings import MOST_QUANTITY, Plan, Upsell
@@ -85,6 +95,8 @@ async def change_page(visit: Visit) -> Response:
     """The plans to choose from, or, with a price in the address, what that one costs."""
     subscription = await subscription_to_change(visit)
     query = visit.request.query
+    if subscription.pending or _is_there(subscription, query):
+        return done(visit, subscription, "")  # a page of before the change, opened again
     if not query.get("price"):
         return await _choose(visit, subscription)
     wish = _wish(visit, subscription, query)
@@ -96,22 +108,34 @@ async def change_form(visit: Visit) -> Response:
     subscription = await subscription_to_change(visit)
     token = visit.request.form.get("quote", "")
     try:
-        wish = await confirm(visit, subscription, token)
+        changed = await confirm(visit, subscription, token)
     except QuoteOutdated:
         return _again(visit, subscription, token, "outdated")
     except PaymentDeclined as error:
-        return _again(visit, subscription, token, "bank" if "authentication" in error.code else "declined")
-    except StripeRejected:
+        return _again(visit, subscription, token, "bank" if asks_the_customer(error.code) else "declined")
+    except ChangeRefused:
         return _again(visit, subscription, token, "rejected")
-    await note_taken(visit, subscription, wish)
+    if changed.invoice:
+        return Redirect(to=visit.url("pay_page", {"note": "action"}, invoice=changed.invoice))
+    await note_taken(visit, subscription, changed)
     return done(visit, subscription, "changed")
 
 
-async def note_taken(visit: Visit, subscription: Subscription, wish: Wish) -> None:
-    """Count the offer that led to a change, if one did."""
-    if wish.offer:
-        kind: offers.Kind = "retention" if offers.retention_with(visit, wish.offer) else "upsell"
-        await offers.took(visit, subscription, wish.offer, kind)
+async def note_taken(visit: Visit, subscription: Subscription, changed: Changed) -> None:
+    """Count the offer that led to a change, if one did and it is made."""
+    offer = changed.wish.offer
+    if offer and not changed.invoice:
+        kind: offers.Kind = "retention" if offers.retention_with(visit, offer) else "upsell"
+        await offers.took(visit, subscription, offer, kind)
+
+
+def _is_there(subscription: Subscription, query: Mapping[str, str]) -> bool:
+    """Whether the price and the quantity that a page asks for are what there is by now."""
+    quantity = query.get("quantity", "")
+    return any(
+        item.price and item.price.id == query.get("price") and quantity in ("", str(item.quantity))
+        for item in subscription.items
+    )
 
 
 async def dismiss_form(visit: Visit) -> Response:
@@ -128,14 +152,13 @@ def wish_from(visit: Visit, subscription: Subscription, price: str, quantity: in
     """What a form or a body asks for: a plan of the list, or what an offer is about."""
     if not offer:
         return wish_of(visit, subscription, price, quantity)
-    item = plan_item(visit.settings.subscriptions, subscription)
     upsell = upsell_now(visit, subscription, offer)
     if upsell is not None:
-        return offered_wish(subscription, None if upsell.beside else item, upsell.price, offer)
-    retention = offers.retention_with(visit, offer)
-    if retention is None or not retention.price or not offers.suits(retention, subscription):
+        return offered_wish(visit, subscription, upsell.price, offer, adds=bool(upsell.beside))
+    retention, settings = offers.retention_with(visit, offer), visit.settings.subscriptions
+    if retention is None or not retention.price or not offers.suits(settings, retention, subscription):
         raise NotFound("there is no such offer")
-    return offered_wish(subscription, item, retention.price, offer)
+    return offered_wish(visit, subscription, retention.price, offer, adds=False)
 
 
 def upsell_now(visit: Visit, subscription: Subscription, offer: str) -> Upsell | None:
@@ -169,7 +192,11 @@ async def plan_choices(visit: Visit, subscription: Subscription) -> tuple[PlanCh
         raise NotAllowed("there is nothing in the setting subscriptions that this one can be changed to")
     outcomes = await each([retrieve_price(plan.price) for plan in plans])
     prices = [outcome.value for outcome in outcomes if isinstance(outcome, Ok)]
-    usable = {each.id: each for each in prices if each.active and each.currency == subscription.currency}
+    usable = {
+        each.id: each
+        for each in prices
+        if each.active and each.currency == subscription.currency and in_rhythm(subscription, item, each)
+    }
     names = await names_of(usable.values())
     return tuple(
         _choice(visit, plan, usable[plan.price], item.quantity or 1, item.price.id, names)
@@ -185,7 +212,7 @@ async def _choose(visit: Visit, subscription: Subscription) -> Response:
     _ = visit.language.gettext
     view = ChangeView(
         name=name_of_subscription(visit.language, subscription, names),
-        present=price_words(visit.language, item.price, item.quantity).text if item and item.price else "",
+        present=plan_line(visit.language, subscription, item, names).price if item else "",
         choices=found,
         url=visit.url("subscription_change", subscription=subscription.id),
         back_url=visit.url("subscription", subscription=subscription.id),
@@ -212,10 +239,7 @@ def _choice(
 
 async def _confirm_page(visit: Visit, subscription: Subscription, wish: Wish, problem: str) -> Response:
     _ = visit.language.gettext
-    try:
-        found = await quote(visit, subscription, wish)
-    except StripeRejected:
-        raise NotAllowed("Stripe takes no such change of this subscription") from None
+    found = await quote(visit, subscription, wish)
     names = await names_of([found.price, *subscription.prices])
     view = view_quote(visit, subscription, found, names, _(problem))
     return Page(template="invoice_portal/subscription_confirm.html", title=_("Confirm"), context={"confirm": view})

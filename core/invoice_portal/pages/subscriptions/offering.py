@@ -1,4 +1,4 @@
-"""Offers beside what somebody has: each as a card, with the saving that Stripe's own prices give."""
+"""Offers beside what somebody has: each as a card, with the saving that Stripe's previews give."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from invoice_portal.effects import Ok, each
 from invoice_portal.managing import offers
-from invoice_portal.managing.rules import plan_item
-from invoice_portal.pages.subscriptions.naming import names_of
+from invoice_portal.managing.rules import in_rhythm, plan_item
+from invoice_portal.managing.savings import savings
+from invoice_portal.money import Money
+from invoice_portal.pages.subscriptions.naming import names_of, price_name
 from invoice_portal.pages.subscriptions.price_words import price_words
-from invoice_portal.pages.subscriptions.view import price_name
 from invoice_portal.stripe_api.prices import Price, retrieve_price
 from invoice_portal.stripe_api.subscriptions import Subscription, subscriptions_of
 from invoice_portal.subscription_settings import Upsell
@@ -19,7 +20,7 @@ from invoice_portal.visits import Visit
 
 @dataclass(frozen=True, slots=True)
 class OfferCard:
-    """An offer, ready to print. ``saving`` is empty where Stripe's prices promise none."""
+    """An offer, ready to print. ``saving`` is empty where none is certain."""
 
     id: str
     title: str
@@ -52,31 +53,45 @@ async def offer_cards(
             return ()
         others = found.value.items
     fitting = offers.upsells_for(visit, subscription, others, done)
-    cards = (await _cards(visit, subscription, fitting))[:most]
+    cards = await _cards(visit, subscription, fitting, most)
     for card in cards:
         await offers.shown(visit, subscription, card.id, "upsell")
     return cards
 
 
-async def _cards(visit: Visit, subscription: Subscription, upsells: Iterable[Upsell]) -> tuple[OfferCard, ...]:
+async def _cards(
+    visit: Visit, subscription: Subscription, upsells: Iterable[Upsell], most: int
+) -> tuple[OfferCard, ...]:
     wanted = list(upsells)
     outcomes = await each([retrieve_price(upsell.price) for upsell in wanted])
     prices = {outcome.value.id: outcome.value for outcome in outcomes if isinstance(outcome, Ok)}
-    usable = {id: each for id, each in prices.items() if each.active and each.currency == subscription.currency}
-    names = await names_of(usable.values())
-    return tuple(
-        _card(visit, subscription, upsell, usable[upsell.price], names) for upsell in wanted if upsell.price in usable
-    )
+    found = [upsell for upsell in wanted if _can_be_had(visit, subscription, upsell, prices.get(upsell.price))][:most]
+    names = await names_of(prices[upsell.price] for upsell in found)
+    item = plan_item(visit.settings.subscriptions, subscription)
+    swaps = [prices[upsell.price] for upsell in found if upsell.instead_of]
+    saved = await savings(subscription, item, swaps, visit.settings.pane_seconds) if item else {}
+    return tuple(_card(visit, subscription, upsell, prices[upsell.price], names, saved) for upsell in found)
+
+
+def _can_be_had(visit: Visit, subscription: Subscription, upsell: Upsell, price: Price | None) -> bool:
+    item = None if upsell.beside else plan_item(visit.settings.subscriptions, subscription)
+    sold = price is not None and price.active and price.currency == subscription.currency
+    return sold and price is not None and in_rhythm(subscription, item, price)
 
 
 def _card(
-    visit: Visit, subscription: Subscription, upsell: Upsell, price: Price, names: Mapping[str, str]
+    visit: Visit,
+    subscription: Subscription,
+    upsell: Upsell,
+    price: Price,
+    names: Mapping[str, str],
+    saved: Mapping[str, Money],
 ) -> OfferCard:
     language = visit.language
     _ = language.gettext
     item = None if upsell.beside else plan_item(visit.settings.subscriptions, subscription)
     quantity = (item.quantity or 1) if item else 1
-    saving = offers.saving_per_year(item.price if item else None, price, quantity)
+    saving = None if upsell.beside else saved.get(price.id)
     return OfferCard(
         id=upsell.id,
         title=_(upsell.title) if upsell.title else price_name(language, price, names),

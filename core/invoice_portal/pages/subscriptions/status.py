@@ -50,6 +50,11 @@ def explained(subscription: Subscription, language: Language) -> str:
         return _("An invoice is overdue. Pay it to keep the subscription.")
     if subscription.status in _EXPLAINED:
         return _(_EXPLAINED[subscription.status])
+    if subscription.pending:
+        if subscription.pending_until is None:
+            return _("A change waits for its payment. Until it is paid, everything stays as it is.")
+        until = language.date(subscription.pending_until)
+        return _("A change waits for its payment. If it is not paid by %(date)s, nothing changes.", date=until)
     if subscription.paused_collection and not subscription.ended:
         if subscription.paused_collection.resumes_at is None:
             return _("Nothing is charged until you resume it.")

@@ -11,9 +11,9 @@ from invoice_portal.i18n import Language
 from invoice_portal.identity import Email
 from invoice_portal.managing.rules import Deed, deeds
 from invoice_portal.pages.invoices.status import StatusBadge
+from invoice_portal.pages.subscriptions.naming import name_of_subscription, price_name
 from invoice_portal.pages.subscriptions.price_words import price_words
 from invoice_portal.pages.subscriptions.status import explained, next_step, subscription_badge
-from invoice_portal.stripe_api.prices import Price
 from invoice_portal.stripe_api.subscriptions import Discount, Subscription, SubscriptionItem
 from invoice_portal.visits import Visit
 
@@ -54,7 +54,8 @@ class Fact:
 class DeedsView:
     """The ways to change it: an address that is empty is not offered. ``months`` are those of a pause, in words.
 
-    ``portal_url`` leads to Stripe's own pages, with the flows that they are to open at.
+    ``portal_url`` leads to Stripe's own pages, with the flows that they are to open at. ``held`` says why nothing can
+    be changed here that otherwise could.
     """
 
     change_url: str = ""
@@ -65,6 +66,7 @@ class DeedsView:
     months: tuple[tuple[int, str], ...] = ()
     portal_url: str = ""
     flows: tuple[tuple[str, str], ...] = ()
+    held: str = ""
 
     @property
     def any(self) -> bool:
@@ -80,6 +82,7 @@ class SubscriptionView:
     title: str
     status: StatusBadge
     explained: str
+    pay_url: str
     next: str
     lines: tuple[PlanLine, ...]
     facts: tuple[Fact, ...]
@@ -87,13 +90,6 @@ class SubscriptionView:
     discounts_failed: bool
     invoices_url: str
     deeds: DeedsView
-
-
-def name_of_subscription(language: Language, subscription: Subscription, names: Mapping[str, str]) -> str:
-    """What customers call it: its products by name, or its description."""
-    products = [names.get(price.product or "") or price.nickname for price in subscription.prices]
-    named = ", ".join(dict.fromkeys(name for name in products if name))
-    return named or subscription.description or language.gettext("Subscription")
 
 
 def make_subscription_rows(
@@ -117,8 +113,9 @@ def view_subscription(
         title=name_of_subscription(language, subscription, names),
         status=subscription_badge(subscription, language),
         explained=explained(subscription, language),
+        pay_url=_pay_url(visit, subscription),
         next=next_step(subscription, language),
-        lines=tuple(plan_line(language, item, names) for item in subscription.items),
+        lines=tuple(plan_line(language, subscription, item, names) for item in subscription.items),
         facts=tuple(_facts(language, subscription)),
         discounts=tuple(discount_words(language, each) for each in holding(discounts.value, subscription, visit.now))
         if isinstance(discounts, Ok)
@@ -129,17 +126,23 @@ def view_subscription(
     )
 
 
-def plan_line(language: Language, item: SubscriptionItem, names: Mapping[str, str]) -> PlanLine:
-    """One item in words."""
-    if item.price is None:
-        return PlanLine(language.gettext("Plan"), "", (), "")
-    words = price_words(language, item.price, item.quantity)
-    return PlanLine(price_name(language, item.price, names), words.text, words.steps, words.note)
+def plan_line(
+    language: Language, subscription: Subscription, item: SubscriptionItem, names: Mapping[str, str]
+) -> PlanLine:
+    """One item in words.
 
-
-def price_name(language: Language, price: Price, names: Mapping[str, str]) -> str:
-    """What a price is for: its product's name, or its own nickname."""
-    return names.get(price.product or "") or price.nickname or language.gettext("Plan")
+    A price has an amount for each of its currencies, and Stripe's list shows only the first one's: what the customer is
+    billed in another is not said here rather than said wrong.
+    """
+    _, price = language.gettext, item.price
+    if price is None:
+        return PlanLine(_("Plan"), "", (), "")
+    name = price_name(language, price, names)
+    if subscription.currency and price.currency != subscription.currency:
+        billed_in = _("Priced in %(currency)s, as on your bill", currency=subscription.currency.upper())
+        return PlanLine(name, billed_in, (), "")
+    words = price_words(language, price, item.quantity)
+    return PlanLine(name, words.text, words.steps, words.note)
 
 
 def discount_words(language: Language, discount: Discount) -> str:
@@ -176,13 +179,30 @@ def holding(discounts: Iterable[Discount], subscription: Subscription, now: int)
     )
 
 
+def _pay_url(visit: Visit, subscription: Subscription) -> str:
+    """Where the change that waits for its payment is paid, or seen by those who may not pay."""
+    if not subscription.pending or subscription.latest_invoice is None:
+        return ""
+    return visit.url("pay_page" if visit.may("pay") else "invoice", invoice=subscription.latest_invoice)
+
+
+def _held(visit: Visit, subscription: Subscription) -> str:
+    """What a schedule of the merchant's keeps a customer from doing, where they otherwise could."""
+    could = visit.may("manage") and visit.settings.subscriptions.actions & {"cancel", "change_plan", "change_quantity"}
+    if not could or subscription.schedule is None or subscription.ended:
+        return ""
+    return visit.language.gettext(
+        "We have planned changes to this subscription. Please contact us to change or end it."
+    )
+
+
 def _row(visit: Visit, subscription: Subscription, names: Mapping[str, str]) -> SubscriptionRow:
     language = visit.language
     return SubscriptionRow(
         id=subscription.id,
         name=name_of_subscription(language, subscription, names),
         status=subscription_badge(subscription, language),
-        lines=tuple(plan_line(language, item, names) for item in subscription.items),
+        lines=tuple(plan_line(language, subscription, item, names) for item in subscription.items),
         explained=explained(subscription, language),
         next=next_step(subscription, language),
         url=visit.url("subscription", subscription=subscription.id) if visit.may("view") else "",
@@ -210,9 +230,14 @@ def _deeds(visit: Visit, subscription: Subscription) -> DeedsView:
         return visit.url(route, subscription=subscription.id) if deed in allowed else ""
 
     if settings.billing_portal:
-        labels: dict[Deed, str] = {"change": _("Change plan"), "cancel": _("Cancel subscription")}
+        labels: dict[Deed, str] = {
+            "change": _("Change plan"),
+            "cancel": _("Cancel subscription"),
+            "resume": _("Keep the subscription"),
+        }
         flows = tuple((deed, label) for deed, label in labels.items() if deed in allowed)
-        return DeedsView(portal_url=visit.url("subscription_portal", subscription=subscription.id), flows=flows)
+        url_of_portal = visit.url("subscription_portal", subscription=subscription.id)
+        return DeedsView(portal_url=url_of_portal, flows=flows, held=_held(visit, subscription))
     return DeedsView(
         change_url=url("change", "subscription_change"),
         cancel_url=url("cancel", "subscription_cancel"),
@@ -222,4 +247,5 @@ def _deeds(visit: Visit, subscription: Subscription) -> DeedsView:
         months=tuple(
             (months, ngettext("%(count)s month", "%(count)s months", months)) for months in settings.pause_months
         ),
+        held=_held(visit, subscription),
     )

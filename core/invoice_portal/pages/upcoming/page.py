@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from invoice_portal.effects import Ok, Outcome, StripeCall, each
+from invoice_portal.effects import StripeCall, answered, each
 from invoice_portal.errors import NotFound
 from invoice_portal.http import Page, Response
 from invoice_portal.pages.upcoming.bills import Bill, Coming, bills_of, preview_calls
 from invoice_portal.pages.upcoming.view import Upcoming, view_upcoming
 from invoice_portal.settings import PaneName
 from invoice_portal.stripe_api.invoice_items import pending_items_of
-from invoice_portal.stripe_api.products import products_with
+from invoice_portal.stripe_api.products import names_told, naming_calls
 from invoice_portal.stripe_api.subscriptions import discounts_of
 from invoice_portal.stripe_api.tax_rates import TaxRate, is_tax_rate_id, tax_rate
 from invoice_portal.viewing import looked_at, running_in_view
@@ -52,9 +52,8 @@ async def what_comes(visit: Visit) -> Coming | None:
     scope, _ = looked
     running = await running_in_view(scope)
     subscriptions = running.items[:MOST_PREVIEWS]
-    products = sorted({product for subscription in subscriptions for product in subscription.products})
-    naming: list[StripeCall[Any]] = [products_with(products)] if products else []
-    calls = [pending_items_of(scope.customer), *naming, *preview_calls(subscriptions)]
+    naming = naming_calls(product for subscription in subscriptions for product in subscription.products)
+    calls: list[StripeCall[Any]] = [pending_items_of(scope.customer), *naming, *preview_calls(subscriptions)]
     items, *outcomes = await each(calls, visit.settings.stripe_timeout)
     bills = bills_of(subscriptions, outcomes[len(naming) :])
     discounts, rates = await _names_in(visit, bills)
@@ -62,7 +61,7 @@ async def what_comes(visit: Visit) -> Coming | None:
         scope=scope,
         bills=bills,
         items=items,
-        names={product.id: product.name for found in _answered(outcomes[: len(naming)]) for product in found.items},
+        names=names_told(outcomes[: len(naming)]),
         discounts=discounts,
         tax_rates=rates,
         more=running.has_more or len(running.items) > MOST_PREVIEWS,
@@ -85,13 +84,9 @@ async def _names_in(visit: Visit, bills: Sequence[Bill]) -> tuple[dict[str, str]
         *(discounts_of(id) for id in discounted[:_MOST_NAMES]),
         *(tax_rate(rate) for rate in sorted(rates)[:_MOST_NAMES]),
     ]
-    found = _answered(await each(calls, visit.settings.pane_seconds) if calls else ())
+    found = answered(await each(calls, visit.settings.pane_seconds) if calls else ())
     discounts = [discount for answer in found if isinstance(answer, tuple) for discount in answer]
     return (
         {discount.id: discount.name for discount in discounts if discount.name},
         {rate.id: rate for rate in found if isinstance(rate, TaxRate)},
     )
-
-
-def _answered(outcomes: Sequence[Outcome[Any]]) -> list[Any]:
-    return [outcome.value for outcome in outcomes if isinstance(outcome, Ok)]

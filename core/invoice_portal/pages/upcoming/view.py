@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from invoice_portal.effects import Ok
 from invoice_portal.i18n import Language
-from invoice_portal.pages.home.known import subscription_name
 from invoice_portal.pages.invoices.lines import LineView, Names, view_lines
 from invoice_portal.pages.invoices.view import TotalView, view_totals
+from invoice_portal.pages.subscriptions.naming import name_of_subscription
 from invoice_portal.pages.upcoming.bills import Bill, Coming, Sum, balance_notes, sums_of, unbilled, words
 from invoice_portal.stripe_api.previews import Preview
 from invoice_portal.visits import Visit
@@ -89,7 +89,7 @@ def _notes(language: Language, sums: tuple[Sum, ...], coming: Coming) -> Iterato
 
 
 def _bill(language: Language, coming: Coming, bill: Bill) -> BillView:
-    name, preview = subscription_name(language, bill.subscription, coming.names), bill.preview
+    name, preview = name_of_subscription(language, bill.subscription, coming.names), bill.preview
     if preview is None:
         return BillView(name, words(language, bill), "", "")
     lines, names = tuple(line.line for line in preview.lines), Names(coming.discounts, coming.tax_rates)

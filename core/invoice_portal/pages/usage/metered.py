@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
-from invoice_portal.effects import Ok, Outcome, StripeCall, in_groups
+from invoice_portal.effects import StripeCall, answered, in_groups
 from invoice_portal.pages.usage.costs import DayCost, by_day, running
 from invoice_portal.periods import DAY, by_window, covered, days_of, earlier, pieces_of
 from invoice_portal.stripe_api.ids import is_id
 from invoice_portal.stripe_api.meters import Meter, Summary, retrieve_meter, summaries
 from invoice_portal.stripe_api.previews import Preview, preview_of
 from invoice_portal.stripe_api.prices import Price, retrieve_price
-from invoice_portal.stripe_api.products import products_with
+from invoice_portal.stripe_api.products import names_told, naming_calls
 from invoice_portal.stripe_api.reading import Listing
 from invoice_portal.stripe_api.subscriptions import Subscription, SubscriptionItem
 from invoice_portal.viewing import Scope
@@ -42,11 +42,13 @@ class Metered:
     meter: str
 
     def period(self, back: int) -> tuple[int, int] | None:
-        """Its period (UTC seconds), so many back; None before the subscription began."""
-        price = self.price
-        period = earlier(self.item.period, price.interval, price.interval_count, self.subscription.anchor, back)
-        known = back == 0 or (period != self.item.period and period[1] > self.subscription.created)
-        return period if known and period[0] < period[1] else None
+        """Its period (UTC seconds), so many back; None before the subscription began. The first begins with that."""
+        price, began = self.price, self.subscription.began
+        start, end = earlier(self.item.period, price.interval, price.interval_count, self.subscription.anchor, back)
+        if back and (start, end) == self.item.period:
+            return None
+        first = max(start, began) if back else start
+        return (first, end) if first < end else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,8 @@ async def used_on(visit: Visit, scope: Scope, chosen: Sequence[Metered], others:
     asked = [(each, period) for each in chosen if (period := each.period(back))]
     seconds = visit.settings.stripe_timeout
     meters, prices = await in_groups([_meter_calls(asked), _price_calls(asked)], seconds)
-    known_meters: dict[str, Meter] = {meter.id: meter for meter in _answered(meters)}
-    known_prices: dict[str, Price] = {price.id: price for price in _answered(prices)}
+    known_meters: dict[str, Meter] = {meter.id: meter for meter in answered(meters)}
+    known_prices: dict[str, Price] = {price.id: price for price in answered(prices)}
     billed = [] if back else list(dict.fromkeys(each.subscription.id for each, _ in asked))
     naming, previews, *outcomes = await in_groups(
         [
@@ -112,11 +114,11 @@ async def used_on(visit: Visit, scope: Scope, chosen: Sequence[Metered], others:
         ],
         seconds,
     )
-    bills: dict[str, Preview] = {preview.subscription: preview for preview in _answered(previews)}
+    bills: dict[str, Preview] = {preview.subscription: preview for preview in answered(previews)}
     found: list[Usage] = []
     failed: list[Metered] = []
     for (each, period), answers in zip(asked, outcomes, strict=True):
-        told = _answered(answers)
+        told = answered(answers)
         if len(told) < len(answers):
             failed.append(each)
             continue
@@ -129,7 +131,7 @@ async def used_on(visit: Visit, scope: Scope, chosen: Sequence[Metered], others:
         found=tuple(found),
         failed=tuple(failed),
         others=tuple(others),
-        names={product.id: product.name for listing in _answered(naming) for product in listing.items},
+        names=names_told(naming),
         as_of=visit.now,
     )
 
@@ -145,8 +147,7 @@ def _price_calls(asked: Sequence[tuple[Metered, object]]) -> list[StripeCall[Any
 
 
 def _naming(items: Sequence[Metered]) -> list[StripeCall[Any]]:
-    products = {product for each in items for product in (each.price.product, *each.subscription.products) if product}
-    return [products_with(sorted(products))] if products else []
+    return naming_calls(product for each in items for product in (each.price.product, *each.subscription.products))
 
 
 def _summary_calls(
@@ -176,7 +177,11 @@ def _usage(
     formula = meter.formula if meter else None
     told = answers[:-1] if formula == "last" and answers else answers
     values = by_window((summary for listing in told for summary in listing.items), days, DAY)
-    levels = _levels(values, answers[-1].items if answers else ()) if formula == "last" else running(values)
+    if formula == "last":
+        reported = {summary.start // DAY * DAY for listing in told for summary in listing.items}
+        levels = _levels(values, [day in reported for day in days], answers[-1].items if answers else ())
+    else:
+        levels = running(values)
     # A price in another currency than the subscription's is billed at an amount that it does not show.
     priced = formula is not None and price.currency == each.subscription.currency
     costs = by_day(price, levels) if priced and levels else None
@@ -194,11 +199,15 @@ def _usage(
     )
 
 
-def _levels(values: Sequence[Decimal], whole: Sequence[Summary]) -> tuple[Decimal, ...]:
-    """The level at each day's end. A day without a report keeps that of the day before; the last is Stripe's own."""
+def _levels(values: Sequence[Decimal], told: Sequence[bool], whole: Sequence[Summary]) -> tuple[Decimal, ...]:
+    """The level at each day's end. A day without a report keeps that of the day before; the last is Stripe's own.
+
+    ``told`` says which days Stripe told of. Where it told of all, a zero may also be a day without a report.
+    """
     levels: list[Decimal] = []
-    for value in values:
-        levels.append(value or (levels[-1] if levels else Decimal(0)))
+    zeros = not all(told)
+    for value, known in zip(values, told, strict=True):
+        levels.append(value if value or (known and zeros) else levels[-1] if levels else Decimal(0))
     if levels:
         levels[-1] = next((summary.value for summary in whole), Decimal(0))
     return tuple(levels)
@@ -227,7 +236,3 @@ def _doubts(
     elif costs[-1].total != line:
         doubts.append("differs")
     return tuple(doubts)
-
-
-def _answered(outcomes: Iterable[Outcome[Any]]) -> list[Any]:
-    return [outcome.value for outcome in outcomes if isinstance(outcome, Ok)]

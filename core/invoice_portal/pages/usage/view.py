@@ -10,7 +10,7 @@ from typing import Final
 from invoice_portal.i18n import Language
 from invoice_portal.marking import N_
 from invoice_portal.money import Money, exponent
-from invoice_portal.pages.home.known import subscription_name
+from invoice_portal.pages.subscriptions.naming import name_of_subscription
 from invoice_portal.pages.usage.charts import Chart, Kind, draw
 from invoice_portal.pages.usage.metered import Doubt, Metered, Usage, Used
 from invoice_portal.periods import DAY, iso_days
@@ -137,7 +137,7 @@ def _meter(visit: Visit, used: Used, each: Usage) -> MeterView:
     return MeterView(
         id=each.metered.item.id,
         name=name,
-        subscription=subscription_name(language, each.metered.subscription, used.names),
+        subscription=name_of_subscription(language, each.metered.subscription, used.names),
         period=language.utc_period(*each.period),
         used=language.number(each.total),
         used_words=words[each.meter.formula or "sum"] if each.meter else words["sum"],
