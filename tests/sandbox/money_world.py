@@ -15,6 +15,7 @@ def money(api: Api) -> None:
     setups(api, customer)
     debits(api, customer)
     disputes(api, customer)
+    holds(api, customer)
     portal(api, customer)
     elements = {"payment_element": {"enabled": True, "features": {"payment_method_save": "enabled"}}}
     api.post("customer_sessions", customer=customer, components=elements, expand=["customer"])
@@ -75,6 +76,22 @@ def debits(api: Api, customer: str) -> None:
     api.advance(7 * DAY)
     api.get("charges", customer=customer)
     api.get("refunds", payment_intent=intent)
+
+
+def holds(api: Api, customer: str) -> None:
+    for act in ("capture", "cancel", None):
+        held = api.post(
+            "payment_intents",
+            amount=900,
+            currency="usd",
+            customer=customer,
+            payment_method="pm_card_visa",
+            capture_method="manual",
+            confirm=True,
+        )["id"]
+        if act is not None:
+            api.post(f"payment_intents/{held}/{act}", **({"amount_to_capture": 600} if act == "capture" else {}))
+        api.get(f"payment_intents/{held}", expand=["latest_charge.refunds"])
 
 
 def disputes(api: Api, customer: str) -> None:

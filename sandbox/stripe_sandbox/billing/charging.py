@@ -21,14 +21,14 @@ def new_charge(
 ) -> Json:
     """Enter a charge for an intent's amount. `settles` (UTC seconds) is when a pending one will be decided."""
     token = sandbox.ids.text("receipt", 40)
-    failed = decline is not None
+    failed, held = decline is not None, intent["capture_method"] == "manual"
     pending = settles is not None
     return sandbox.store.add(
         {
             "id": sandbox.ids.new("ch"),
             "object": "charge",
             "amount": intent["amount"],
-            "amount_captured": 0 if failed else intent["amount"],
+            "amount_captured": 0 if failed or held else intent["amount"],
             "amount_refunded": 0,
             "application": None,
             "application_fee": None,
@@ -36,7 +36,7 @@ def new_charge(
             "balance_transaction": None,
             "billing_details": method["billing_details"],
             "calculated_statement_descriptor": sandbox.account["settings"]["payments"]["statement_descriptor"],
-            "captured": not failed,
+            "captured": not failed and not held,
             "created": sandbox.clock.now,
             "currency": intent["currency"],
             "customer": intent["customer"],

@@ -179,10 +179,10 @@ def mark_paid(sandbox: Sandbox, invoice: Json) -> None:
 
 
 def cancel_open_payments(sandbox: Sandbox, invoice: Json, reason: str) -> None:
-    """Give up what still waits to be paid; a bank debit that is under way cannot be called back."""
+    """Give up what still waits to be paid; a bank debit under way cannot be called back, nor what is authorized."""
     for payment in sandbox.store.all("invoice_payment", invoice=invoice["id"], status="open"):
         intent = sandbox.store["payment_intent", payment["_payment_intent"]]
-        if intent["status"] == "processing":
+        if intent["status"] in ("processing", "requires_capture"):
             continue
         payment["status"] = "canceled"
         payment["status_transitions"]["canceled_at"] = sandbox.clock.now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stripe_sandbox.billing import charging, disputing
+from stripe_sandbox.billing import charging, disputing, refunding
 from stripe_sandbox.billing.cards import EXPIRED, Authenticate, Behaviour, Decline
 from stripe_sandbox.billing.mandates import mandate_for
 from stripe_sandbox.billing.methods import account_of, card_error, card_of, has_expired, keep
@@ -20,6 +20,7 @@ AUTHENTICATION_FAILED = Decline(
     "to attempt to fulfill this PaymentIntent again.",
 )
 _CANCELED = Decline("charge_canceled", "The payment was canceled before it was debited.")
+_AUTHORIZED_FOR = 7 * 24 * 60 * 60
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
@@ -150,7 +151,22 @@ def cancel(sandbox: Sandbox, intent: Json, reason: str | None) -> None:
         )
     if intent["status"] == "processing":
         charging.settle(sandbox, sandbox.store["charge", intent["latest_charge"]], _CANCELED)
-    intent.update(status="canceled", canceled_at=sandbox.clock.now, cancellation_reason=reason, next_action=None)
+    if intent["status"] == "requires_capture":
+        refunding.release(sandbox, sandbox.store["charge", intent["latest_charge"]], intent["amount_capturable"])
+    intent.update(
+        status="canceled",
+        amount_capturable=0,
+        canceled_at=sandbox.clock.now,
+        cancellation_reason=reason,
+        next_action=None,
+    )
+
+
+def give_up_on_invoices(sandbox: Sandbox, intent: Json) -> None:
+    """Whatever invoices an intent was to pay, it no longer does."""
+    for payment in sandbox.store.all("invoice_payment", _payment_intent=intent["id"], status="open"):
+        payment["status"] = "canceled"
+        payment["status_transitions"]["canceled_at"] = sandbox.clock.now
 
 
 def require_open(intent: Json) -> None:
@@ -201,21 +217,45 @@ def _charge(sandbox: Sandbox, intent: Json, method: Json, decline: Behaviour) ->
     if decline is not None:
         raise _failed(sandbox, intent, method, decline, charge)
     reason = card_of(method).dispute
+    if intent["capture_method"] == "manual":
+        _authorized(sandbox, intent, method)
+        return
     if reason is not None:
         disputing.open_dispute(sandbox, charge, reason.split()[-1], inquiry=reason.startswith("inquiry"))
-    _succeeded(sandbox, intent, method)
+    _keep(sandbox, intent, method)
+    succeed(sandbox, intent, intent["amount"])
 
 
-def _succeeded(sandbox: Sandbox, intent: Json, method: Json) -> None:
-    intent.update(status="succeeded", amount_received=intent["amount"], last_payment_error=None, next_action=None)
+def _authorized(sandbox: Sandbox, intent: Json, method: Json) -> None:
+    """The money is held, and let go again unless it is captured within a week."""
+    intent.update(
+        status="requires_capture", amount_capturable=intent["amount"], last_payment_error=None, next_action=None
+    )
+    _keep(sandbox, intent, method)
+    sandbox.agenda.add(sandbox.clock.now + _AUTHORIZED_FOR, "payment_intent.expire", intent["id"])
+
+
+def succeed(sandbox: Sandbox, intent: Json, received: int) -> None:
+    """The money (minor units) is there."""
+    intent.update(
+        status="succeeded", amount_capturable=0, amount_received=received, last_payment_error=None, next_action=None
+    )
+    sandbox.tell("payment_intent.succeeded", intent)
+
+
+def _keep(sandbox: Sandbox, intent: Json, method: Json) -> None:
     if intent["setup_future_usage"] is not None:
         method["_set_up"] = True
         keep(sandbox, method, intent["customer"])
-    sandbox.tell("payment_intent.succeeded", intent)
 
 
 def _debit(sandbox: Sandbox, intent: Json, method: Json) -> None:
     """Ask the customer's bank for the money, which answers after days."""
+    if intent["capture_method"] == "manual":
+        raise StripeError(
+            f"The payment method type `{method['type']}` does not support `capture_method` of `manual`.",
+            param="capture_method",
+        )
     account = account_of(method)
     if not method["_verified"]:
         intent.update(status="requires_action", next_action=microdeposits(sandbox, intent))
@@ -241,7 +281,8 @@ def settle(sandbox: Sandbox, intent: Json) -> None:
     charging.settle(sandbox, charge, failure)
     sandbox.note(charge)
     if failure is None:
-        _succeeded(sandbox, intent, method)
+        _keep(sandbox, intent, method)
+        succeed(sandbox, intent, intent["amount"])
     else:
         _failed(sandbox, intent, method, failure, charge)
 

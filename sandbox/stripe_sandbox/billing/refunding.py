@@ -19,9 +19,9 @@ _TAKES = 3 * 24 * 60 * 60
 
 def refundable(charge: Json) -> int:
     """What of a charge has not been given back yet."""
-    captured: int = charge["amount_captured"]
+    amount: int = charge["amount"]
     refunded: int = charge["amount_refunded"]
-    return captured - refunded
+    return amount - refunded
 
 
 def refund(sandbox: Sandbox, charge: Json, amount: int | None, reason: str | None) -> Json:
@@ -29,6 +29,8 @@ def refund(sandbox: Sandbox, charge: Json, amount: int | None, reason: str | Non
     left, currency = refundable(charge), charge["currency"]
     if not charge["paid"]:
         raise StripeError(f"Charge {charge['id']} was not successful and cannot be refunded.")
+    if not charge["captured"] and left > 0:
+        raise StripeError(f"Charge {charge['id']} has not been captured: cancel its PaymentIntent instead.")
     if charge["disputed"] and not _may_be_refunded(sandbox, charge):
         message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
         raise StripeError(message, code="charge_disputed")
@@ -41,7 +43,15 @@ def refund(sandbox: Sandbox, charge: Json, amount: int | None, reason: str | Non
             f"({formatted(left, currency)})",
             "amount",
         )
-    how = _how(sandbox, charge)
+    return _add(sandbox, charge, amount, reason, _how(sandbox, charge))
+
+
+def release(sandbox: Sandbox, charge: Json, amount: int) -> Json:
+    """Let go what was authorized and is not captured: Stripe shows it as refunded at once."""
+    return _add(sandbox, charge, amount, None, "succeeds")
+
+
+def _add(sandbox: Sandbox, charge: Json, amount: int, reason: str | None, how: str) -> Json:
     charge["amount_refunded"] += amount
     charge["refunded"] = refundable(charge) == 0
     made = sandbox.store.add(
@@ -52,7 +62,7 @@ def refund(sandbox: Sandbox, charge: Json, amount: int | None, reason: str | Non
             "balance_transaction": None,
             "charge": charge["id"],
             "created": sandbox.clock.now,
-            "currency": currency,
+            "currency": charge["currency"],
             "destination_details": _destination(charge),
             "metadata": {},
             "payment_intent": charge["payment_intent"],

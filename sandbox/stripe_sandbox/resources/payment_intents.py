@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stripe_sandbox import search_fields, searching
-from stripe_sandbox.billing import debiting, methods, payments
+from stripe_sandbox.billing import capturing, debiting, methods, payments
 from stripe_sandbox.billing.mandates import mandate_for
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
@@ -38,7 +38,9 @@ _OPTIONS = Hash(
         ),
     }
 )
+_CAPTURE_METHOD = OneOf(("automatic", "automatic_async", "manual"))
 _SAVE: Fields = {
+    "capture_method": _CAPTURE_METHOD,
     "description": Text(max=1000),
     "metadata": Metadata(),
     "payment_method": _METHOD,
@@ -68,6 +70,7 @@ CREATE: Fields = {
 }
 UPDATE: Fields = {**_SAVE, "amount": Integer(1, 99_999_999), "customer": CUSTOMER}
 CONFIRM: Fields = {
+    "capture_method": _CAPTURE_METHOD,
     "client_secret": intents.CLIENT_SECRET,
     "error_on_requires_action": Boolean(),
     "mandate_data": intents.MANDATE_DATA,
@@ -79,7 +82,13 @@ CONFIRM: Fields = {
     "setup_future_usage": OneOf(("off_session", "on_session"), clearable=True),
     "use_stripe_sdk": Boolean(),
 }
-_FROM_PAGES = frozenset(CONFIRM) - {"error_on_requires_action", "off_session"}
+_FROM_PAGES = frozenset(CONFIRM) - {"capture_method", "error_on_requires_action", "off_session"}
+CAPTURE: Fields = {
+    "amount_to_capture": Integer(1),
+    "metadata": Metadata(),
+    "statement_descriptor": Text(max=22),
+    "statement_descriptor_suffix": Text(max=22),
+}
 VERIFY: Fields = {
     "amounts": ListOf(Integer()),
     "client_secret": intents.CLIENT_SECRET,
@@ -88,6 +97,7 @@ VERIFY: Fields = {
 LIST: Fields = {"created": range_of(), "customer": CUSTOMER, **LISTING}
 _PLAIN = (
     "amount",
+    "capture_method",
     "customer",
     "description",
     "payment_method_types",
@@ -106,7 +116,9 @@ def _create(call: Call) -> Json:
             f"Amount must be at least {least} {params['currency']} in minor units.", "amount", "amount_too_small"
         )
     fields = intents.types_for(params, payments.usual_types(params["currency"]))
-    intent = payments.new_intent(call.sandbox, params["amount"], params["currency"], **fields)
+    intent = payments.new_intent(
+        call.sandbox, params["amount"], params["currency"], capture_method="automatic_async", **fields
+    )
     _apply(call, intent)
     if params.get("confirm"):
         _confirm_with(call, intent)
@@ -160,7 +172,7 @@ def _confirm(call: Call) -> Json:
     payments.require_open(intent)
     if "payment_method" in call.params:
         _take_method(call, intent)
-    intent.update(chosen(call.params, "receipt_email", "setup_future_usage"))
+    intent.update(chosen(call.params, "capture_method", "receipt_email", "setup_future_usage"))
     _confirm_with(call, intent)
     return intent
 
@@ -192,9 +204,16 @@ def _cancel(call: Call) -> Json:
             code="payment_intent_unexpected_state",
         )
     payments.cancel(call.sandbox, intent, call.params.get("cancellation_reason"))
-    for payment in call.store.all("invoice_payment", _payment_intent=intent["id"], status="open"):
-        payment["status"] = "canceled"
-        payment["status_transitions"]["canceled_at"] = call.now
+    payments.give_up_on_invoices(call.sandbox, intent)
+    return intent
+
+
+def _capture(call: Call) -> Json:
+    intent = call.named("payment_intent", "intent")
+    capturing.capture(call.sandbox, intent, call.params.get("amount_to_capture"))
+    intent.update(chosen(call.params, "statement_descriptor", "statement_descriptor_suffix"))
+    if "metadata" in call.params:
+        intent["metadata"] = merged(intent["metadata"], call.params["metadata"])
     return intent
 
 
@@ -228,8 +247,9 @@ RESOURCE = Resource(
         ),
         Route("POST", "/v1/payment_intents/{intent}", _update, UPDATE),
         Route("POST", "/v1/payment_intents/{intent}/cancel", _cancel, {"cancellation_reason": OneOf(_REASONS)}),
+        Route("POST", f"{_ONE}/capture", _capture, CAPTURE),
         Route("POST", f"{_ONE}/confirm", _confirm, CONFIRM, publishable=_FROM_PAGES),
         Route("POST", f"{_ONE}/verify_microdeposits", _verify, VERIFY, publishable=frozenset(VERIFY)),
     ),
-    jobs={"settle": debiting.settle_job},
+    jobs={"expire": capturing.expire_job, "settle": debiting.settle_job},
 )
