@@ -180,6 +180,8 @@ def test_another_currency_is_refused(api: Api) -> None:
     assert api.refused("POST", f"subscription_schedules/{schedule['id']}", phases=phases).status == 400
     api.advance(MONTH)
     assert latest(api, plan)["total"] == 4000
+    params = {"items": [{"price": euros}], "currency": "usd", "trial_period_days": 7}
+    assert api.refused("POST", "subscriptions", customer=api.customer("pm_card_visa"), **params).status == 400
 
 
 def test_the_same_price_is_not_added_twice(api: Api) -> None:
