@@ -231,6 +231,9 @@
         this.say(String(data.text));
         break;
       case "event":
+        // A frame that is loaded anew, back from a bank, has been there before.
+        if (data.event === "post_load" && this.loaded) break;
+        this.loaded = this.loaded || data.event === "post_load";
         this.inform(String(data.event), data.response);
         break;
       case "ask":
@@ -269,10 +272,10 @@
     return who;
   };
 
-  Portal.prototype.update = function (changes) {
+  Portal.prototype.update = function (changes, whole) {
     var next = {};
     var self = this;
-    [this.given, changes || {}].forEach(function (from) {
+    [whole ? {} : this.given, changes || {}].forEach(function (from) {
       Object.keys(from).forEach(function (name) {
         next[name] = from[name];
       });
@@ -291,12 +294,15 @@
 
   Portal.prototype.waiting = function (begin) {
     var self = this;
+    var before = this.resolve;
     this.ready = new Promise(function (resolve, reject) {
       self.resolve = resolve;
       self.reject = reject;
     });
     // What went wrong is said in the console and by the event `error`: nobody need catch it once more.
     this.ready.catch(quietly);
+    // Who still waits for the settings before waits for these.
+    if (before) before(this.ready);
     begin();
     return this.ready;
   };
@@ -378,9 +384,9 @@
     return Boolean(portal);
   }
 
-  function update(target, changes) {
+  function update(target, changes, whole) {
     var portal = at(target);
-    return portal ? portal.update(changes) : mount(target, changes);
+    return portal ? portal.update(changes, whole) : mount(target, changes);
   }
 
   function quietly() {}
@@ -453,14 +459,17 @@
       Object.keys(element.own || {}).forEach(function (name) {
         settings[name] = element.own[name];
       });
-      update(element, settings).catch(quietly);
+      // All of them: an attribute that was taken away counts no more.
+      update(element, settings, true).catch(quietly);
     });
   }
 
   root.InvoicePortal = {
     mount: mount,
     unmount: unmount,
-    update: update,
+    update: function (target, changes) {
+      return update(target, changes);
+    },
     start: start,
     on: function (event, run) {
       return listen(everywhere, event, run);

@@ -65,7 +65,7 @@
   });
 
   function heed(data) {
-    if (data.type === "start" && data.who && data.options) begin(data.who, data.options);
+    if (data.type === "start" && data.who && data.options) beginNext(data.who, data.options);
     if (data.type === "answer" && waiting.has(data.id)) {
       waiting.get(data.id)(data.value);
       waiting.delete(data.id);
@@ -74,7 +74,17 @@
 
   // Coming in
 
+  /** One after the other, and after what is being sent: a slow answer to one customer must not stand before the next. */
+  let begun = Promise.resolve();
+  let sending = null;
+  let letGo = () => {};
+  function beginNext(given, wanted) {
+    begun = begun.then(() => sending).then(() => begin(given, wanted));
+  }
+
   async function begin(given, wanted) {
+    if (loading) loading.abort();
+    posting = false;
     who = given;
     options = wanted;
     token = "";
@@ -134,6 +144,7 @@
   let renewing = null;
   function renew() {
     say("the session has run out: asking the host's page for a fresh signature");
+    letGo();
     renewing = renewing || question({ type: "expired" }, null).then((fresh) => {
       renewing = null;
       if (fresh) who = fresh;
@@ -176,10 +187,11 @@
   const inside = (url) => url.origin === location.origin && url.pathname.startsWith(prefix);
 
   async function call(request, again = false) {
-    const sent = new Request(request, token ? { credentials: "omit" } : {});
+    // A copy: what was sent cannot be sent once more where the session had ended.
+    const sent = new Request(request.clone(), token ? { credentials: "omit" } : {});
     if (token) sent.headers.set("Authorization", `Bearer ${token}`);
     Object.entries(speaking(options.language)).forEach(([name, value]) => sent.headers.set(name, value));
-    const response = await realFetch(sent.clone());
+    const response = await realFetch(sent);
     const ended = response.status === 401 && token && !again;
     if (ended && (await renew()) && (await enter(true))) return call(request, true);
     notice(response);
@@ -193,6 +205,8 @@
       // The page that says that something is paid may be looked at twice.
       if (event === "pay_invoice" && told.payment_intent && paid.has(told.payment_intent + told.status)) return;
       if (event === "pay_invoice") paid.add(told.payment_intent + told.status);
+      // Shown once more after a visit to a tab, in another language or after a payment: it was open already.
+      if (event === "select_invoice" && landed && named(here).invoice === told.invoice) return;
       if (event === "language_change") options = { ...options, language: told.language };
       tell(event, told);
     });
@@ -201,13 +215,20 @@
   // Scripts of pages need not know that they are in a frame.
   window.fetch = (what, more) => {
     const request = new Request(what, more);
-    return inside(new URL(request.url)) ? call(request.clone()) : realFetch(request);
+    return inside(new URL(request.url)) ? call(request) : realFetch(request);
   };
 
   // Going from page to page
 
-  async function show(target, { method = "GET", body, push = true, first = false, again = false, tab, label } = {}) {
-    if (posting) return;
+  function show(target, how = {}) {
+    const shown = load(target, how);
+    // Where the host's page is asked for a signature nothing was taken, and its answer may be other settings.
+    if (posting) sending = Promise.race([shown, new Promise((resolve) => (letGo = resolve))]);
+    return shown;
+  }
+
+  async function load(target, { method = "GET", body, push = true, first = false, again = false, tab, label } = {}) {
+    if (posting) return tab && tab.close();
     if (loading) loading.abort();
     loading = new AbortController();
     const { signal } = loading;
@@ -230,8 +251,8 @@
       if (method === "GET") remember(push && !first);
       await swap(html, { first, again });
     } catch (error) {
-      if (signal.aborted) return;
       if (tab) tab.close();
+      if (signal.aborted) return;
       say(`${target} failed: ${error}`);
       if (!landed) return refuse({ type: "Unreachable", message: trouble, advice: "" });
       complain();
@@ -348,7 +369,8 @@
 
   /** Where a new page would put the keyboard and the screen reader. */
   function announce() {
-    const place = document.getElementById(here.hash.slice(1)) || document.querySelector("main") || heading();
+    const [mistakes, main] = [".portal-mistakes", "main"].map((one) => document.querySelector(one));
+    const place = document.getElementById(here.hash.slice(1)) || mistakes || main || heading();
     if (!place.hasAttribute("tabindex")) place.tabIndex = -1;
     place.focus({ preventScroll: true });
     const notes = [...document.querySelectorAll(".portal [role=status], .portal [role=alert]")];
@@ -472,5 +494,5 @@
   new MutationObserver(look).observe(document.body, { childList: true });
 
   if (nonce) window.parent.postMessage({ portal: nonce, type: "hello" }, hostOrigin);
-  else begin(signature(), {});
+  else beginNext(signature(), {});
 })();

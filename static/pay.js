@@ -266,7 +266,11 @@
     place.textContent = options.progress.replace("%1", String(position + 1)).replace("%2", String(rows.length));
     var row = rows[position], box = row.querySelector("input[type=checkbox]"), status = row.querySelector("[data-portal-status]");
     status.textContent = options.working;
-    post(row.dataset.portalRow, form, { statement: box.value })
+    allowed(JSON.parse(row.dataset.portalWith))
+      .then(function (yes) {
+        if (!yes) return { status: "stopped", text: options.refused, next: true };
+        return post(row.dataset.portalRow, form, { statement: box.value });
+      })
       .then(function (answer) {
         var done = answer.status === "paid" || answer.status === "processing" || answer.status === "nothing";
         status.textContent = told(answer);

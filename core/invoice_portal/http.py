@@ -29,12 +29,14 @@ class UrlFor(Protocol):
 class HostForm:
     """The hidden field by which the host's framework protects forms itself (Django does).
 
-    ``header`` is where a script sends the same token.
+    ``header`` is where a script sends the same token. ``refusal`` is what the host found wrong with the form that came
+    in; empty where it fits, and where none has come.
     """
 
     name: str
     token: str = field(repr=False)
     header: str
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class Request:
     ``client`` is the address that the request came from, ``body`` a JSON body as long as the route may have. ``unread``
     says that there is one which is longer, or which could not be read to its end.
     ``visitor`` is who the *host* says is logged in, ``arriving`` whether the address may hold a signature.
-    ``host_form`` is set where the host has checked the form's token itself; where it is None the portal checks its own.
+    ``host_form`` is set where the host checks forms itself; where it is None the portal checks its own token.
     """
 
     method: str
@@ -176,7 +178,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class SetCookie:
-    """A cookie with everything that the framework's ``set_cookie`` needs."""
+    """A cookie with everything that the framework's ``set_cookie`` needs; all are ``SameSite=Lax``."""
 
     name: str
     value: str = field(repr=False)
@@ -184,7 +186,6 @@ class SetCookie:
     path: str
     secure: bool
     httponly: bool = True
-    samesite: str = "Lax"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,16 @@ def exponent(currency: str) -> int:
     return 3 if currency in _THREE_DECIMAL else 2
 
 
+def least_step(currency: str) -> int:
+    """What every amount that is charged must be a multiple of, in minor units (docs.stripe.com/currencies).
+
+    The last of three decimals must be 0, and both of a currency that has none but is sent as if it had.
+    """
+    if currency in _SHOWN_WITHOUT_DECIMALS:
+        return 100
+    return 10 if currency in _THREE_DECIMAL else 1
+
+
 @lru_cache(maxsize=4096)
 def format_money(money: Money, locale: str) -> str:
     """The amount as people of ``locale`` write it, with every decimal that the currency has."""

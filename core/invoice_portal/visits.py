@@ -148,7 +148,11 @@ class Visit:
 
         A browser sends a cookie for any page that asks it to, but a token in the header for those alone that hold it.
         """
-        if self.request.host_form or self.by_token:
+        if self.by_token:
+            return
+        if self.request.host_form:
+            if self.request.host_form.refusal:
+                raise FormExpired(f"the host refused the form: {self.request.host_form.refusal}")
             return
         token = self.request.form.get(FORM_FIELD, "") or self.request.headers.get(FORM_HEADER.lower(), "")
         cookie = self.request.cookies.get(FORM_COOKIE, "")

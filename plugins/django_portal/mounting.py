@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, Unrea
 from django.http.request import HttpHeaders, RawPostDataException
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 
 from django_portal.conf import get_identify, get_portal
 from django_portal.rendering import renderer
@@ -41,7 +41,8 @@ def url_patterns(view_of: Callable[[Route], View]) -> list[URLPattern]:
         # Django looks at the path alone: the first pattern of a path answers for every route that shares it.
         sharing = [(same, view_of(same)) for same in ROUTES if same.path == route.path]
         views = {method: view for same, view in sharing for method in _methods(same)}
-        view = _own_transactions(_guarded(route, _by_method(route, views)))
+        # Forms are checked all the same, in _form_of: so that a refusal is a page of the portal's, or JSON.
+        view = _own_transactions(csrf_exempt(_by_method(route, views)))
         patterns.append(path(pattern, view, name=route.name))
     return patterns
 
@@ -49,30 +50,6 @@ def url_patterns(view_of: Callable[[Route], View]) -> list[URLPattern]:
 def _methods(route: Route) -> list[str]:
     heads = ["HEAD"] if "GET" in route.methods else []
     return [*route.methods, *heads, *(["OPTIONS"] if route.own else [])]
-
-
-def _guarded(route: Route, view: View) -> View:
-    """The view behind Django's own check of forms, where a cookie may say who asks.
-
-    A token in the header says it otherwise, and then nothing else does. The JSON API is checked in :func:`_form_of`.
-    """
-    if route.anonymous or route.own:
-        return csrf_exempt(view)
-    checked: Any = csrf_protect(view)
-    plain: Any = view
-    if iscoroutinefunction(view):
-
-        async def waiting(request: HttpRequest, **args: str) -> HttpResponse:
-            answer: HttpResponse = await (plain if bearer_of(_headers(request)) else checked)(request, **args)
-            return answer
-
-        return csrf_exempt(waiting)
-
-    def guarded(request: HttpRequest, **args: str) -> HttpResponse:
-        answer: HttpResponse = (plain if bearer_of(_headers(request)) else checked)(request, **args)
-        return answer
-
-    return csrf_exempt(guarded)
 
 
 class _Check(CsrfViewMiddleware):
@@ -83,15 +60,14 @@ class _Check(CsrfViewMiddleware):
 
 
 def _form_of(route: Route, request: HttpRequest) -> HostForm | None:
-    """Django's own token, where it has been checked or need not be. None: the portal checks, and finds none."""
+    """Django's own token, and whether the form that came in has it. None where no cookie says who asks."""
     if route.anonymous or request.method == "OPTIONS" or bearer_of(_headers(request)):
         return None
-    if route.own:
-        check = _Check(_nothing)
-        check.process_request(request)
-        if check.process_view(request, _nothing, (), {}):
-            return None
-    return HostForm(_CSRF_FIELD, get_token(request), HttpHeaders.parse_header_name(settings.CSRF_HEADER_NAME) or "")
+    check = _Check(_nothing)
+    check.process_request(request)
+    refusal: Any = check.process_view(request, _nothing, (), {})
+    header = HttpHeaders.parse_header_name(settings.CSRF_HEADER_NAME) or ""
+    return HostForm(_CSRF_FIELD, get_token(request), header, refusal=str(refusal or ""))
 
 
 def _nothing(request: HttpRequest) -> HttpResponse:

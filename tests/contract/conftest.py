@@ -45,9 +45,9 @@ def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
     (The ``stripe`` package writes whole answers at DEBUG: that is for its users to switch on or not.)
     """
-    caplog.set_level(logging.INFO)
-    caplog.set_level(logging.DEBUG, logger="invoice_portal")
     caplog.set_level(logging.WARNING, logger="httpx")  # the visitor's browser
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG, logger="invoice_portal")  # the last one: it is what is kept of all of them
     return caplog
 
 

@@ -127,6 +127,21 @@ def test_a_form_is_taken_over_https_as_browsers_send_it(portal: Mounted, account
     assert browser.post(form.action, {}, **sent).status == 403
 
 
+def test_a_refused_form_is_answered_with_the_portals_own_page(
+    portal: Mounted, account: Account, logs: pytest.LogCaptureFixture
+) -> None:
+    """Whoever comes back to an old tab is told in their own language what to do, whoever checks the form."""
+    till = Till(portal, account)
+    answer = till.browser.post(till.path, {till.name: "x" * len(till.token)}, Accept_Language="de")
+    assert answer.status == 403
+    assert answer.headers["content-language"] == "de"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    assert answer.html.root.all("link"), "it looks like every other page"
+    assert "FormExpired" in logs.text
+    assert till.token not in logs.text
+
+
 def test_a_form_of_another_kind_is_refused(portal: Mounted, account: Account) -> None:
     till = Till(portal, account)
     for content_type, body in (

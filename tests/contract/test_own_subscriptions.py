@@ -74,6 +74,20 @@ TIERS = [
 ]
 
 
+def test_a_packages_price_is_not_multiplied_by_the_units(portal: Mounted, account: Account) -> None:
+    price = account.price("Mails", 1000, transform_quantity={"divide_by": 100, "round": "up"})
+    customer = account.customer(ANNA.address)
+    account.post(
+        "subscriptions",
+        customer=customer,
+        items=[{"price": price, "quantity": 250}],
+        collection_method="send_invoice",
+        days_until_due=30,
+    )
+    text = portal.browser(ANNA).get("/subscriptions").text
+    assert "250 units at $10.00 for every 100 units per month" in text
+
+
 @pytest.mark.parametrize("mode", ["graduated", "volume"])
 def test_tiers_are_said_plainly(portal: Mounted, account: Account, mode: str) -> None:
     price = account.price("Seats", unit_amount=None, billing_scheme="tiered", tiers_mode=mode, tiers=TIERS)

@@ -43,6 +43,27 @@ class Shop:
         }
 
 
+def test_a_cancellation_is_taken_back_there_too(mount: Mount, account: Account) -> None:
+    shop = Shop(account)
+    settings = shop.settings
+    settings["subscriptions"]["actions"] = ["cancel", "resume"]
+    browser = mount(**settings).arrive(ANNA)
+    assert open_flow(browser, shop, "resume").status == 403, "nothing is canceled"
+    account.post(f"subscriptions/{shop.id}", cancel_at_period_end=True)
+    page = browser.get(f"/subscriptions/{shop.id}")
+    assert [form.fields["flow"] for form in page.html.forms if form.action.endswith("/portal")] == ["resume"]
+    assert open_flow(browser, shop, "resume").location.startswith(account.sandbox.base_url)
+
+
+def test_a_coupon_is_offered_there_though_another_offer_comes_first(mount: Mount, account: Account) -> None:
+    shop = Shop(account)
+    settings = shop.settings
+    settings["subscriptions"]["retention"].insert(0, {"id": "rest", "pause_months": 2})
+    open_flow(mount(**settings).arrive(ANNA), shop, "cancel")
+    (session,) = account.sandbox.store.all("billing_portal.session")
+    assert session["flow"]["subscription_cancel"]["retention"]["coupon_offer"]["coupon"] == shop.coupon
+
+
 def open_flow(browser: Browser, shop: Shop, flow: str) -> Any:
     token = browser.get("/subscriptions").html.form("/leave").fields
     return browser.post(f"/subscriptions/{shop.id}/portal", {**token, "flow": flow})

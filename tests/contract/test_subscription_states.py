@@ -223,6 +223,18 @@ def test_what_does_not_run_ends_at_once(mount: Mount, account: Account, begin: A
     assert shop.now(id)["status"] == "canceled"
 
 
+def test_an_end_that_the_merchant_set_is_not_called_a_cancellation(mount: Mount, account: Account) -> None:
+    shop = Shop(account)
+    id = shop.subscribe()
+    browser = mount(**shop.settings()).arrive(ANNA)
+    page = browser.get(f"/subscriptions/{id}/cancel")
+    account.post(f"subscriptions/{id}", cancel_at=account.sandbox.clock.now + 200 * DAY)
+    for answer in (browser.get(f"/subscriptions/{id}/cancel"), browser.submit(page, "/cancel")):
+        after = browser.follow(answer)
+        assert "Ends on" in after.text
+        assert "is canceled" not in after.text
+
+
 def test_time_that_was_never_paid_for_is_not_credited(mount: Mount, account: Account) -> None:
     shop = Shop(account)
     id = shop.subscribe()

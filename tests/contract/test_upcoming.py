@@ -10,6 +10,7 @@ import pytest
 from invoice_portal import CustomerId, Email
 from invoice_portal.routes import OWN_ROUTES
 from support.accounts import Account
+from support.metering import metered
 from support.moments import DAY, NOW
 from support.portals import Mount, Mounted, outlast
 from support.stripe_server import HANG, StripeServer, as_error, as_json, query_of
@@ -90,7 +91,13 @@ def test_credit_and_one_off_items_count_once_in_the_sum(portal: Mounted, account
     for why in (page.text, portal.browser(ANNA).get("/").text):
         assert "Your credit of $10.00 is counted once" in why
         assert "A one-off item that is in several bills is counted once." in why
+    assert "Usage is counted" not in page.text, "nothing is metered"
     assert data["unbilled"] == [], "the item is in a bill"
+
+
+def test_that_usage_grows_is_said_of_what_is_metered(portal: Mounted, account: Account, anna: str) -> None:
+    metered(account, anna)
+    assert "Usage is counted as far as it has been reported." in portal.browser(ANNA).get("/upcoming").text
 
 
 def test_one_off_items_without_a_subscription_are_told(portal: Mounted, account: Account, anna: str) -> None:

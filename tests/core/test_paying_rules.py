@@ -113,6 +113,15 @@ def test_the_least_part_is_never_less_than_stripes_own():
         assert not part_fits(settings, due, least - 1), currency
 
 
+@pytest.mark.parametrize(
+    ("currency", "fits", "finer"), [("kwd", 1230, 1234), ("isk", 15000, 15050), ("ugx", 15000, 15001), ("jpy", 51, 0)]
+)
+def test_a_part_is_no_finer_than_what_stripe_charges(currency: str, fits: int, finer: int):
+    settings, due = make_settings(partial_payments=True), Due(an_invoice(100_000, currency), ())
+    assert part_fits(settings, due, fits)
+    assert not part_fits(settings, due, finer)
+
+
 def test_no_part_of_what_is_too_small_for_two():
     settings = make_settings(partial_payments=True)
     assert not part_allowed(settings, Due(an_invoice(99), ()))

@@ -15,7 +15,6 @@ from invoice_portal.marking import N_
 from invoice_portal.owned import customers_with
 from invoice_portal.stripe_api.billing_details import (
     BillingDetails,
-    TaxId,
     add_tax_id,
     billing_details,
     remove_tax_id,
@@ -161,11 +160,6 @@ async def remove(visit: Visit, details: BillingDetails, tax_id: str) -> None:
     except NotFound:
         return
     await noted(visit, "tax_id.removed", details.customer, details.customer, event="update_details", changed="tax_ids")
-
-
-async def tax_ids(details: BillingDetails) -> tuple[TaxId, ...]:
-    """The customer's tax IDs."""
-    return (await tax_ids_of(details.customer)).items
 
 
 def _demand_tax_ids(visit: Visit) -> None:

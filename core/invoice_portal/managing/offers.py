@@ -58,13 +58,16 @@ async def known(visit: Visit, customer: str) -> Known | None:
         return None
 
 
-async def retention_for(visit: Visit, subscription: Subscription, feedback: str) -> Retention | None:
+async def retention_for(
+    visit: Visit, subscription: Subscription, feedback: str, *, coupons: bool = False
+) -> Retention | None:
     """What to offer to somebody who cancels for this reason: the first that fits and that they have never had.
 
-    Discounts that keep somebody do not pile up: with one of them there is no other.
+    ``coupons`` leaves out everything else. Discounts that keep somebody do not pile up: with one there is no other.
     """
     settings = visit.settings.subscriptions
-    offers = [offer for offer in settings.retention if suits(settings, offer, subscription, feedback)]
+    wanted = [offer for offer in settings.retention if offer.coupon or not coupons]
+    offers = [offer for offer in wanted if suits(settings, offer, subscription, feedback)]
     if not offers:
         return None
     done = await known(visit, subscription.owner or "")

@@ -12,13 +12,17 @@ from invoice_portal.stripe_api.reading import Reader, one
 def create_flow(
     customer: str, flow: Mapping[str, object], return_url: str, *, configuration: str = "", locale: str = ""
 ) -> StripeCall[str]:
-    """The address of a session: it lets in whoever has it, so it is made on a click and sent to that browser alone."""
+    """The address of a session: it lets in whoever has it, so it is made on a click and sent to that browser alone.
+
+    It opens at ``flow``, or at the portal's first page where that is empty.
+    """
     after = {"type": "redirect", "redirect": {"return_url": return_url}}
     params: dict[str, object] = {
         "customer": checked("cus", customer),
         "return_url": return_url,
-        "flow_data": {**flow, "after_completion": after},
     }
+    if flow:
+        params["flow_data"] = {**flow, "after_completion": after}
     params |= {name: text for name, text in (("configuration", configuration), ("locale", locale)) if text}
     return StripeCall("post", "/v1/billing_portal/sessions", one(_url, "portal session"), params)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from invoice_portal.errors import NotAllowed
 from invoice_portal.i18n import Language
-from invoice_portal.money import exponent
+from invoice_portal.money import exponent, least_step
 from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.paying.statement import Statement
 from invoice_portal.settings import PortalSettings
@@ -72,7 +72,7 @@ def least_part(settings: PortalSettings, currency: str) -> int:
 
 def least_charge(currency: str) -> int:
     """The least that Stripe charges, in minor units."""
-    return _LEAST.get(currency, 50 if exponent(currency) == 2 else 500 if exponent(currency) == 3 else 50)
+    return _LEAST.get(currency, max(least_step(currency), 500 if exponent(currency) == 3 else 50))
 
 
 def part_allowed(settings: PortalSettings, due: Due) -> bool:
@@ -91,7 +91,7 @@ def part_fits(settings: PortalSettings, due: Due, amount: int) -> bool:
     if amount == remaining:
         return True
     least, most = least_part(settings, currency), remaining - least_charge(currency)
-    return part_allowed(settings, due) and least <= amount <= most
+    return part_allowed(settings, due) and least <= amount <= most and amount % least_step(currency) == 0
 
 
 def acceptable(settings: PortalSettings, due: Due, statement: Statement) -> bool:

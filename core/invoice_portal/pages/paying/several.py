@@ -48,6 +48,7 @@ class Row:
     """An open invoice. ``field`` is empty where it cannot be paid now; ``told`` says what became of it just now.
 
     ``ticked`` is whether it is from the start: after a try only what was ticked before, and costs what it said then.
+    ``about`` is what the page around an embed frame is asked with, as JSON.
     """
 
     number: str
@@ -57,6 +58,7 @@ class Row:
     view_url: str
     pay_url: str
     saved_url: str
+    about: str
     field: str = ""
     statement: str = ""
     told: str = ""
@@ -183,15 +185,16 @@ def _is_ticked_again(told: Told | None) -> bool:
 
 
 def _row(visit: Visit, invoice: Invoice, told: Told | None, *, ticked: bool) -> Row:
-    can = _can_be_ticked(invoice, told)
+    can, due = _can_be_ticked(invoice, told), invoice.amount_remaining
     return Row(
         number=invoice.number or visit.language.gettext("No number"),
         subject=invoice.subject,
-        amount=visit.language.money(invoice.amount_remaining),
+        amount=visit.language.money(due),
         status=badge(invoice, visit.language, visit.now),
         view_url=visit.url("invoice", invoice=invoice.id),
         pay_url=visit.url("pay_page", invoice=invoice.id),
         saved_url=visit.url("pay_saved", invoice=invoice.id),
+        about=json.dumps({"invoice": invoice.id, "amount": due.amount, "currency": due.currency}),
         field=_FIELD + invoice.id if can else "",
         statement=seal_statement(visit.signer, state_of(Due(invoice, ())), visit.now) if can else "",
         told=told.text if told else "",
@@ -216,6 +219,7 @@ def _script(visit: Visit, keep: dict[str, str]) -> str:
         {
             "working": _("Paying …"),
             "progress": _("Paying %(position)s of %(count)s …", position="%1", count="%2"),
+            "refused": _("The payment was stopped. Nothing was paid."),
             "stopped": _("Not everything was paid. See below what was, and go on from there."),
             "done": _("Done."),
             "go_on": _("Continue"),

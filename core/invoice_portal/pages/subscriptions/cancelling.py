@@ -91,7 +91,7 @@ async def cancel_page(visit: Visit) -> Response:
     """Ask why, and say what is going to happen."""
     subscription = await subscription_to_change(visit)
     if subscription.ended or subscription.ends_at is not None:
-        return done(visit, subscription, "canceled")
+        return _ended_before(visit, subscription)
     demand(visit, subscription, "cancel")
     _ = visit.language.gettext
     names = await names_of(subscription.prices)
@@ -133,6 +133,9 @@ async def cancel_form(visit: Visit) -> Response:
     subscription = await subscription_to_change(visit)
     form = visit.request.form
     reason = read_reason(form.get("feedback", ""), form.get("comment", ""))
+    if subscription.ended or subscription.ends_at is not None:
+        await cancel(visit, subscription, reason, now=False)
+        return _ended_before(visit, subscription)
     now = ends_now(visit, subscription, form.get("when", ""))
     offered = None if form.get("declined") else await offer_before(visit, subscription, reason)
     if offered:
@@ -270,6 +273,12 @@ async def unpause_form(visit: Visit) -> Response:
     subscription = await subscription_to_change(visit)
     await unpause(visit, subscription)
     return done(visit, subscription, "unpaused")
+
+
+def _ended_before(visit: Visit, subscription: Subscription) -> Redirect:
+    """Back to the subscription, which needs no cancelling: an end that the merchant has set speaks for itself."""
+    planned = "canceled" if subscription.cancel_at_period_end else ""
+    return done(visit, subscription, "ended" if subscription.ended else planned)
 
 
 def done(visit: Visit, subscription: Subscription, note: str) -> Redirect:

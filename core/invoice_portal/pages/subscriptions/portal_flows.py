@@ -39,7 +39,7 @@ async def _flow(visit: Visit, subscription: Subscription) -> tuple[dict[str, obj
     wanted = visit.request.form.get("flow", "")
     if wanted == "cancel":
         demand(visit, subscription, "cancel")
-        offer = await offers.retention_for(visit, subscription, "")
+        offer = await offers.retention_for(visit, subscription, "", coupons=True)
         coupon = offer.coupon if offer else ""
         if offer and coupon:
             await offers.shown(visit, subscription, offer.id, "retention")
@@ -47,7 +47,10 @@ async def _flow(visit: Visit, subscription: Subscription) -> tuple[dict[str, obj
     if wanted == "change":
         demand(visit, subscription, "change")
         return update_flow(subscription.id), wanted
-    raise BadRequest("flow must be cancel or change")
+    if wanted == "resume":
+        demand(visit, subscription, "resume")
+        return {}, wanted  # Stripe has no flow for it: its first page offers it
+    raise BadRequest("flow must be cancel, change or resume")
 
 
 def _return_url(visit: Visit, subscription: Subscription) -> str:

@@ -24,9 +24,13 @@ def price_words(language: Language, price: Price, quantity: int | None = None) -
     if price.tiers_mode:
         return _in_steps(language, price, quantity)
     each = _each(language, price)
-    if quantity is not None and quantity != 1 and not price.metered:
-        return PriceWords(f"{language.number(Decimal(quantity))} × {rhythm(language, each, price)}")
-    return PriceWords(rhythm(language, each, price))
+    often = rhythm(language, each, price)
+    if quantity is None or quantity == 1 or price.metered:
+        return PriceWords(often)
+    if price.divide_by > 1:  # "250 × $10.00 for every 100 units" would read as 250 times the price
+        words = language.ngettext("%(count)s unit at %(price)s", "%(count)s units at %(price)s", quantity, price=often)
+        return PriceWords(words)
+    return PriceWords(f"{language.number(Decimal(quantity))} × {often}")
 
 
 def rhythm(language: Language, amount: str, price: Price) -> str:

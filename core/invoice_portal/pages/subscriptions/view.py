@@ -230,7 +230,11 @@ def _deeds(visit: Visit, subscription: Subscription) -> DeedsView:
         return visit.url(route, subscription=subscription.id) if deed in allowed else ""
 
     if settings.billing_portal:
-        labels: dict[Deed, str] = {"change": _("Change plan"), "cancel": _("Cancel subscription")}
+        labels: dict[Deed, str] = {
+            "change": _("Change plan"),
+            "cancel": _("Cancel subscription"),
+            "resume": _("Keep the subscription"),
+        }
         flows = tuple((deed, label) for deed, label in labels.items() if deed in allowed)
         url_of_portal = visit.url("subscription_portal", subscription=subscription.id)
         return DeedsView(portal_url=url_of_portal, flows=flows, held=_held(visit, subscription))

@@ -81,10 +81,7 @@ def _narrowed(coming: Coming) -> bool:
 def _notes(language: Language, sums: tuple[Sum, ...], coming: Coming) -> Iterator[str]:
     _ = language.gettext
     yield from balance_notes(language, sums)
-    if any(
-        bill.preview and any(line.line.period[1] <= bill.preview.billed_at for line in bill.preview.lines)
-        for bill in coming.bills
-    ):
+    if any(bill.preview and any(price.metered for price in bill.subscription.prices) for bill in coming.bills):
         yield _("Usage is counted as far as it has been reported. It grows until the bill is made.")
 
 
