@@ -151,7 +151,10 @@ def keep(sandbox: Sandbox, method: Json, customer: str | None) -> None:
 
     Nothing where it has an owner already, or the customer is deleted by now.
     """
-    if customer is not None and method["customer"] is None and sandbox.exists("customer", customer):
+    if customer is None or method["customer"] is not None:
+        return
+    owner = sandbox.store.get("customer", customer)  # None while a customer is being made
+    if owner is None or not owner.get("deleted"):
         method["customer"] = customer
         sandbox.store.reindex(method)
 
