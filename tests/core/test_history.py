@@ -106,7 +106,7 @@ def test_the_newest_comes_first():
 
 
 def test_within_one_second_the_end_comes_above_what_led_to_it():
-    shown = invoice(status="paid", created=NOW, **ended(finalized_at=NOW, paid_at=NOW))
+    shown = paid_invoice(created=NOW, **ended(finalized_at=NOW, paid_at=NOW))
     paid = payment(created=NOW, status_transitions={"paid_at": NOW})
     assert words(shown, [paid]) == ["Paid in full.", "$100.00 paid with Visa 4242.", "Invoice issued."]
 
