@@ -369,7 +369,8 @@
 
   /** Where a new page would put the keyboard and the screen reader. */
   function announce() {
-    const place = document.getElementById(here.hash.slice(1)) || document.querySelector("main") || heading();
+    const [mistakes, main] = [".portal-mistakes", "main"].map((one) => document.querySelector(one));
+    const place = document.getElementById(here.hash.slice(1)) || mistakes || main || heading();
     if (!place.hasAttribute("tabindex")) place.tabIndex = -1;
     place.focus({ preventScroll: true });
     const notes = [...document.querySelectorAll(".portal [role=status], .portal [role=alert]")];

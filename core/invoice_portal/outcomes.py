@@ -78,8 +78,8 @@ async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attemp
     """Tell the host's ``after_pay`` or ``payment_failed`` (and ``on_event``), and record it, unless that was done.
 
     ``payment.payment_intent_id`` and its status say which outcome it is; ``attempt`` tells several failures of one
-    intent apart (the charge that failed). Raises ``StoreUnavailable`` where the database did not answer, so that the
-    host was not told.
+    intent apart, and several debits on their way (the charge). Raises ``StoreUnavailable`` where the database did not
+    answer, so that the host was not told.
     """
     name = f"{payment.status} {attempt}".strip()
     began = {"way": who.way, "visitor": clean(who.visitor, 400), "via": clean(who.via, 64)}

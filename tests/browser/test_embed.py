@@ -155,6 +155,19 @@ def test_the_keyboard_and_the_screen_reader_are_where_the_new_page_is(embedding:
     assert embedding.number in inner.locator("body > p[role=status]").inner_text()
 
 
+def test_what_is_wrong_with_a_form_is_read_first_in_the_frame_too(embedding: Embedding) -> None:
+    embedding.mount(billing_details={"name"})
+    shown = embedding.show()
+    shown.frame().get_by_role("link", name="Billing details").click()
+    shown.frame().get_by_label("Name or company").fill("")
+    shown.frame().get_by_role("button", name="Save").click()
+    summary = shown.frame().get_by_role("alert")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link").click()
+    expect(shown.frame().get_by_label("Name or company")).to_be_focused()
+    assert not [said for said in shown.console if "autofocus" in said]
+
+
 def test_a_long_page_is_shown_from_its_top(embedding: Embedding) -> None:
     for _ in range(15):
         embedding.account.paid(embedding.customer, 500)

@@ -170,11 +170,11 @@ STATEMENTS: Final[Mapping[str, Executable]] = {
     .where(
         _is(payment, "account", "intent"),
         or_(
-            payment.c.outcome == "processing",
+            sql.substr(payment.c.outcome, 1, len("processing")) == "processing",
             and_(payment.c.outcome == "begun", payment.c.claimed_at > _number("since")),
         ),
     )
-    .order_by(payment.c.outcome.desc())
+    .order_by(payment.c.claimed_at.desc(), payment.c.outcome.desc())
     .limit(1),
     "payment.claim": _new_payment.on_conflict_do_update(
         index_elements=_ONE_OUTCOME,

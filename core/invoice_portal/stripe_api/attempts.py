@@ -33,7 +33,8 @@ class PaidFor:
 class Attempt:
     """One payment of an invoice that has ended, or is on its way. ``amount`` in minor units; ``paid_at`` UTC seconds.
 
-    ``key`` tells several failures of one payment intent apart: the charge that failed, or what was tried.
+    ``key`` tells what one payment intent can do several times apart: fail, by the charge that failed or what was
+    tried, and be on its way, by its charge.
     """
 
     status: Status
@@ -118,9 +119,15 @@ def _attempt(reader: Reader) -> Attempt | None:
         amount=reader.amount("amount_paid" if status == "paid" else "amount_requested"),
         method=method or "",
         code=code,
-        key=failure_key(charge or "", method or "", code) if status == "failed" else "",
+        key=_key(status, intent, failure_key(charge or "", method or "", code)),
         paid_at=paid_at,
     )
+
+
+def _key(status: Status, intent: Reader | None, failure: str) -> str:
+    if status == "processing" and intent:
+        return intent.id_or_none("latest_charge") or ""
+    return failure if status == "failed" else ""
 
 
 def _status(payment: str, intent: str, *, failed: bool) -> Status | None:

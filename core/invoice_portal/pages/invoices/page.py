@@ -72,7 +72,7 @@ def _note(visit: Visit, whole: WholeInvoice) -> str:
     match visit.request.query.get("note", ""):
         case "paid" if paid:
             return _("Paid. Thank you.") if nothing_due else _("This part is paid. Thank you.")
-        case "settled" if nothing_due:
+        case "settled" if nothing_due and invoice.status != "uncollectible":
             return _("There is nothing left to pay on this invoice.")
         case _:
             return ""

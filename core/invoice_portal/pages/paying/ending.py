@@ -59,6 +59,7 @@ async def catch_up(visit: Visit, due: Due) -> None:
                 part=due.remaining.amount > 0,
                 payment_intent_id=intent.id,
             )
-            await outcome(visit.desk, visit.hooks, ended, began)
+            attempt = intent.charge or "" if ended.status == "processing" else ""
+            await outcome(visit.desk, visit.hooks, ended, began, attempt)
     except StoreUnavailable as error:
         log.error("what became of a payment was not told: %s", error.detail)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from invoice_portal.effects import Failed, Program, each, needed
 from invoice_portal.errors import NotFound, PortalError
@@ -24,14 +23,12 @@ from invoice_portal.pages.paying.ending import catch_up, end
 from invoice_portal.pages.paying.keeping import keep_method, session_secret
 from invoice_portal.pages.paying.limits import acceptable, demand_here, fits, has_saved_methods
 from invoice_portal.pages.paying.own_intent import Wish, make_way, own_intent
-from invoice_portal.pages.paying.settle import Settled, status_of
+from invoice_portal.pages.paying.settle import Settled, stands, status_of
 from invoice_portal.pages.paying.statement import Statement, open_statement
 from invoice_portal.pages.paying.turn import end_turn, holder_of, prepare, take_turn
 from invoice_portal.stripe_api.payment_intents import Secret, confirmation_secret, intent_secret
 from invoice_portal.stripe_api.payments import Intent
 from invoice_portal.visits import Visit
-
-_GOOD_SECONDS: Final = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +229,8 @@ async def _ended(visit: Visit, begun: Begun, *, lost: bool) -> Settled:
     if status is None and (not intent.error or lost):
         # Nothing was refused, or the page lost the line to Stripe and an older refusal stands there: it may still come.
         return Settled("unknown", intent=intent.id)
-    settled = (
-        Settled(status, intent=intent.id) if status else Settled("failed", intent.error, intent.id, intent.failure)
-    )
+    failed = Settled("failed", intent.error, intent.id, intent.failure)
+    settled = stands(status, intent) if status else failed
     await end_turn(visit, begun.invoice, holder_of(due, begun.intent))
     payment = payment_about(visit, due, intent.amount.amount, begun.way, intent.method or "")
     if status == "paid":
@@ -284,15 +280,18 @@ def seal_begun(visit: Visit, begun: Begun) -> str:
     """What was begun, to be given back: it can be repeated and can neither be made nor changed."""
     return visit.signer.seal(
         "paying",
-        {"i": begun.invoice, "p": begun.intent, "a": begun.amount, "w": begun.way, "x": visit.now + _GOOD_SECONDS},
+        {"i": begun.invoice, "p": begun.intent, "a": begun.amount, "w": begun.way},
     )
 
 
 def open_begun(visit: Visit, token: str) -> Begun:
-    """What was begun. Raises ``NotFound`` for a token that is forged, too old, or of another invoice."""
+    """What was begun. Raises ``NotFound`` for a token that is forged, or of another invoice.
+
+    It does not grow old: a bank may lead back after days, and money is taken with a fresh statement only.
+    """
     match visit.signer.open("paying", token):
-        case {"i": str(invoice), "p": str(intent), "a": int(amount), "w": "new" | "saved" as way, "x": int(end)}:
-            if visit.now < end and invoice == visit.request.args["invoice"]:
+        case {"i": str(invoice), "p": str(intent), "a": int(amount), "w": "new" | "saved" as way}:
+            if invoice == visit.request.args["invoice"]:
                 return Begun(invoice, intent, amount, "new" if way == "new" else "saved")
     raise NotFound("no payment was begun here")
 

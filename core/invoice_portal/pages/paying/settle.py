@@ -31,7 +31,8 @@ class Settled:
     ``action``: the customer must act first. ``failed``: ``code`` says why. ``changed``: what is due is not what the
     page said; nothing was paid. ``busy``: another payment of the invoice is ahead; nothing was paid by this one.
     ``nothing``: there is nothing (left) to pay, or it is on its way already. ``unknown``: Stripe did not answer;
-    paying again is safe, and pays once. ``attempt`` tells one failure of an intent from the others.
+    paying again is safe, and pays once. ``attempt`` tells one failure of an intent, and
+    one debit on its way, from the others.
     """
 
     status: Status
@@ -146,7 +147,7 @@ def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
     """
     now = after.intent(before.id)
     if now is not None and (ended := status_of(after, now)):
-        return Settled(ended, intent=now.id)
+        return stands(ended, now)
     if now is None or now.status == "canceled":
         return Settled("changed")
     failure = now.failure
@@ -160,6 +161,11 @@ def _judged(outcome: Outcome[None], after: Due, before: Intent) -> Settled:
     if now.error and now != before:
         return Settled("failed", now.error, before.id, failure)
     return Settled("unknown", intent=before.id)
+
+
+def stands(status: Status, intent: Intent) -> Settled:
+    """An intent as it stands. A debit that failed and is tried again is on its way a second time."""
+    return Settled(status, intent=intent.id, attempt=intent.charge or "" if status == "processing" else "")
 
 
 def status_of(due: Due, intent: Intent) -> Literal["paid", "processing", "nothing", "action"] | None:
