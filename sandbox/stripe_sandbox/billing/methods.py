@@ -147,8 +147,11 @@ def attach(sandbox: Sandbox, method: Json, customer: Json) -> None:
 
 
 def keep(sandbox: Sandbox, method: Json, customer: str | None) -> None:
-    """Give a payment method to a customer with whom it has just worked; nothing where it has an owner already."""
-    if customer is not None and method["customer"] is None:
+    """Give a payment method to a customer with whom it has just worked.
+
+    Nothing where it has an owner already, or the customer is deleted by now.
+    """
+    if customer is not None and method["customer"] is None and sandbox.exists("customer", customer):
         method["customer"] = customer
         sandbox.store.reindex(method)
 
