@@ -178,7 +178,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class SetCookie:
-    """A cookie with everything that the framework's ``set_cookie`` needs."""
+    """A cookie with everything that the framework's ``set_cookie`` needs; all are ``SameSite=Lax``."""
 
     name: str
     value: str = field(repr=False)
@@ -186,7 +186,6 @@ class SetCookie:
     path: str
     secure: bool
     httponly: bool = True
-    samesite: str = "Lax"
 
 
 @dataclass(frozen=True, slots=True)

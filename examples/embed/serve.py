@@ -1,7 +1,8 @@
 """Serves one of the plain samples, and says who is logged in: `python serve.py html`, at http://localhost:3000.
 
 For trying things out: there is no login here, everybody is EMAIL. It sends a strict Content-Security-Policy, to show
-what a strict page must open for the portal: its origin, in script-src, frame-src and, for the JSON API, connect-src.
+what a strict page must open for the portal: its origin, in script-src, frame-src and, for the JSON API, connect-src;
+and Stripe's, where one's own page takes payments.
 """
 
 import json
@@ -19,6 +20,10 @@ from billing_hash import billing_hash  # noqa: E402 - the sample in servers/pyth
 
 PORTAL = os.environ.get("PORTAL_URL", "http://127.0.0.1:8000/billing")
 EMAIL = os.environ.get("EMAIL", "jenny@lumen.studio")
+STRIPE = os.environ.get(
+    "STRIPE", "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com https://api.stripe.com"
+)
+"""Where Stripe's own script, its frames and its calls go; the demo has a stand-in for it."""
 
 
 class Sample(SimpleHTTPRequestHandler):
@@ -42,7 +47,8 @@ class Sample(SimpleHTTPRequestHandler):
         """The policy, with every answer."""
         parts = urlsplit(PORTAL)
         portal = f"{parts.scheme}://{parts.netloc}"
-        policy = f"default-src 'self'; script-src 'self' {portal}; connect-src 'self' {portal}; frame-src {portal}"
+        places = f"{portal} {STRIPE}" if self.directory.endswith("api") else portal
+        policy = f"default-src 'self'; script-src 'self' {places}; connect-src 'self' {places}; frame-src {places}"
         self.send_header("Content-Security-Policy", policy)
         super().end_headers()
 

@@ -145,6 +145,6 @@ def reply(reply: Reply) -> flask.Response:
             path=cookie.path,
             secure=cookie.secure,
             httponly=cookie.httponly,
-            samesite=cookie.samesite,
+            samesite="Lax",
         )
     return response

@@ -146,6 +146,8 @@ def test_the_admin_lists_searches_refreshes_and_revokes(project: Portal, admin: 
     invoice, other = (account.open(account.customer(ANNA)) for _ in range(2))
     link = project.links.invoice(invoice)
     project.links.invoice(other)
+    from django.contrib.admin.utils import quote
+
     url = "/admin/django_portal/link/"
     page = admin.get(url, {"q": invoice}).content.decode()
     assert invoice in page
@@ -160,10 +162,10 @@ def test_the_admin_lists_searches_refreshes_and_revokes(project: Portal, admin: 
     assert refreshed is not None
     assert f"New link to {invoice}: {refreshed.url}" in answer
     assert refreshed.created_by.startswith("admin ")
-    detail = admin.get(f"{url}{link.id}/change/").content.decode()
+    detail = admin.get(f"{url}{quote(link.id)}/change/").content.decode()
     assert invoice in detail
     assert str(refreshed.url).rpartition("/")[2] not in detail
-    for path in ("add/", f"{link.id}/delete/"):
+    for path in ("add/", f"{quote(link.id)}/delete/"):
         assert admin.get(url + path).status_code == 403
 
 

@@ -53,3 +53,17 @@ def test_the_host_may_stop_a_cancellation(embedding: Embedding, subscription: st
     expect(button).to_be_visible()
     assert not cancelling(embedding, subscription)
     assert "cancel_subscription" not in shown.told()
+
+
+def test_a_session_that_runs_out_while_cancelling_cancels_once_it_is_renewed(
+    embedding: Embedding, subscription: str
+) -> None:
+    shown = open_cancelling(embedding, subscription)
+    fresh = embedding.settings["hash"]
+    shown.page.evaluate("fresh => { answer = ({event}) => event === 'session_expired' ? {hash: fresh} : 1 }", fresh)
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 2 * 60 * 60):
+        shown.frame().get_by_role("button", name="Cancel subscription").click()
+        assert shown.last("cancel_subscription")["subscription"] == subscription
+    assert [shown.told().count(event) for event in ("pre_cancel", "session_expired")] == [1, 1]
+    assert cancelling(embedding, subscription)

@@ -12,8 +12,10 @@ from playwright.sync_api import expect
 
 from browser.helpers.embedding import ANNA, Embedding, Shown
 from browser.helpers.samples import BUILT, EXAMPLES, Served, built, copied
+from browser.helpers.shop import CHALLENGE, ELEMENT
 from invoice_portal.resources import data_dir
 from support.moments import NOW
+from support.paying import PUBLISHABLE, charges, saved_card
 from support.portals import KEY
 
 Open = Callable[..., Shown]
@@ -44,6 +46,7 @@ def open_sample(embedding: Embedding, samples: Path) -> Iterator[Open]:
 
         def open_sample(folder: str, **settings: Any) -> Shown:
             environ = {"PORTAL_URL": embedding.mounted.url, "INVOICE_PORTAL_KEY": KEY, "EMAIL": ANNA}
+            environ["STRIPE"] = embedding.portal.settings.stripe_api_base
             served = Served(samples, folder, environ)
             stack.callback(served.stop)
             embedding.mount(allowed_embed_origins=[served.origin], **settings)
@@ -118,6 +121,42 @@ def test_a_page_of_ones_own_lists_filters_and_opens(open_sample: Open, embedding
     with page.expect_request(lambda request: request.url.startswith(embedding.portal.settings.stripe_api_base)):
         page.get_by_role("button", name="Download PDF").click()
     assert shown.complaints == []
+
+
+def test_a_page_of_ones_own_pays_with_a_saved_method_and_the_banks_question(
+    open_sample: Open, embedding: Embedding
+) -> None:
+    saved_card(embedding.account, embedding.customer, "pm_card_authenticationRequired")
+    shown = open_sample("api", stripe_publishable_key=PUBLISHABLE)
+    page = shown.page
+    page.get_by_role("button", name=embedding.number).click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+    expect(page.locator("#amount")).to_have_text("To pay now: $42.00")
+    page.locator("#saved button").dblclick()
+    bank = page.frame_locator(f"iframe[title='{CHALLENGE}']")
+    bank.get_by_role("button", name="Complete authentication").click()
+    expect(page.locator("#ended")).to_have_text("Paid. Thank you.")
+    expect(page.locator("#due")).to_have_text("Nothing to pay.")
+    assert [charge["amount"] for charge in charges(embedding.account, embedding.customer)].count(4200) == 1
+    assert [said for said in shown.complaints if "402" not in said] == []
+
+
+def test_a_page_of_ones_own_pays_with_a_new_card_after_one_was_declined(
+    open_sample: Open, embedding: Embedding
+) -> None:
+    shown = open_sample("api", stripe_publishable_key=PUBLISHABLE)
+    page = shown.page
+    page.get_by_role("button", name=embedding.number).click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+    fields = page.frame_locator(f"iframe[title='{ELEMENT}']")
+    for number, said in (("4000 0000 0000 0002", "#said"), ("4242 4242 4242 4242", "#ended")):
+        fields.get_by_label("Card number").fill(number)
+        fields.get_by_label("Expiration date").fill("12 / 34")
+        fields.get_by_label("Security code").fill("123")
+        page.get_by_role("button", name="Pay with a new method").click()
+        expect(page.locator(said)).not_to_have_text("")
+    expect(page.locator("#ended")).to_have_text("Paid. Thank you.")
+    assert embedding.account.get(f"invoices/{embedding.open}")["status"] == "paid"
 
 
 def test_it_comes_in_pages(open_sample: Open, embedding: Embedding) -> None:

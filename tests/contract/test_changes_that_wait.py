@@ -100,6 +100,22 @@ def test_two_clicks_two_tabs_and_a_reload_ask_the_bank_once(mount: Mount, accoun
     assert (again.status, again.location.split("?")[0].rpartition("/")[2]) == (303, shop.id)
 
 
+def test_another_change_meanwhile_leads_to_what_waits(mount: Mount, account: Account) -> None:
+    shop = Shop(account)
+    huge = account.price("Huge", 9000)
+    settings = shop.settings()
+    settings["subscriptions"]["plans"].append({"price": huge})
+    browser = mount(**settings).arrive(ANNA)
+    big, other = quote(browser, shop), browser.get(f"/subscriptions/{shop.id}/change", {"price": huge})
+    browser.submit(big, "/change")
+    before = len(shop.invoices)
+    again = browser.submit(other, "/change")
+    assert "note=outdated" in again.location
+    there = browser.get(f"/subscriptions/{shop.id}/change", {"price": huge})
+    assert there.location.split("?")[0].rpartition("/")[2] == shop.id
+    assert len(shop.invoices) == before
+
+
 def test_what_is_never_confirmed_changes_nothing_and_can_be_asked_for_again(mount: Mount, account: Account) -> None:
     shop = Shop(account)
     portal = mount(**shop.settings())

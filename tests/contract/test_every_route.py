@@ -41,7 +41,8 @@ NEEDS: Final = {
     **dict.fromkeys(
         ("pay", "pay_page", "pay_hosted", "pay_saved", "new_payment", "check_payment", "answer_bank"), "pay"
     ),
-    **dict.fromkeys(("pay_several", "pay_ticked", "api_me_pay"), "pay"),
+    **dict.fromkeys(("pay_several", "pay_ticked", "api_me_pay", "api_me_payment", "api_me_pay_saved"), "pay"),
+    **dict.fromkeys(("api_me_pay_new", "api_me_pay_check", "api_me_pay_result", "api_me_pay_bank"), "pay"),
     **dict.fromkeys(("payment_methods", "new_method", "method_returned", "default_method", "remove_method"), "manage"),
     **dict.fromkeys(
         ("subscription_cancel", "cancel_subscription", "subscription_keep", "subscription_resume"), "manage"
@@ -59,6 +60,10 @@ SEALED: Final = ("payment_result", "payment_returned")
 """Routes that say how a payment ended, to its payer: the token that a payment was begun with opens them."""
 OF_ONE_INVOICE: Final = {route.name for route in VISITED if "{invoice}" in route.path} | {"leave", "api_me"}
 BODIES: Final[dict[str, Any]] = {
+    "api_me_pay_saved": {"statement": "x", "method": "pm_1"},
+    "api_me_pay_new": {"statement": "x"},
+    "api_me_pay_check": {"statement": "x", "paying": "x"},
+    "api_me_pay_result": {"paying": "x"},
     "api_me_keep": {"offer": "stay"},
     "api_me_dismiss_offer": {"offer": "yearly"},
     "api_me_pause": {"months": 1},
@@ -72,7 +77,11 @@ FORM: Final = {
     **{"feedback": "unused", "declined": "stay", "when": "now", "name": "Mallory", "line1": "Here", "country": "DE"},
     **{"type": "eu_vat", "value": "DE123456789", "save": "1"},
 }
-REFUSED_FIRST: Final = {"check_payment": 404, "subscription_portal": 403, "api_me_remove_tax_id": 200}
+REFUSED_FIRST: Final = {
+    **dict.fromkeys(("check_payment", "api_me_pay_check"), 404),
+    "subscription_portal": 403,
+    "api_me_remove_tax_id": 200,
+}
 """Where something else is looked at first: a forged token, a setting that is off; and what is gone already stays so."""
 NO_CHANGE: Final = ("/v1/invoices/create_preview",)
 """Posted to Stripe, and nothing is other than before."""

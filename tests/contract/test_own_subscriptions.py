@@ -213,3 +213,15 @@ def test_every_customer_of_an_address_is_there(portal: Mounted, account: Account
         invoices = browser.get(one.html.links["Invoices of this subscription"])
         assert invoices.status == 200
         assert len(invoices.html.rows) == 1
+
+
+def test_where_an_invoice_keeps_it_from_going_on_the_way_to_it_is_shown(portal: Mounted, account: Account) -> None:
+    subscription = subscribe(account, account.customer(ANNA.address))
+    browser = portal.browser(ANNA)
+    assert "Open invoices" not in page_of(browser, subscription).text
+    account.sandbox.clock.advance(31 * DAY)
+    page = page_of(browser, subscription)
+    assert "An invoice is overdue." in page.text
+    listed = browser.get(page.html.links["Open invoices"])
+    assert any(row[2] == "Overdue" for row in listed.html.rows)
+    assert listed.html.root.one("select").all("option")[1].attributes.get("selected") is not None

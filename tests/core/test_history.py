@@ -48,15 +48,17 @@ def test_an_invoice_begins_with_being_issued():
 
 
 @pytest.mark.parametrize(
-    ("moments", "text"),
+    ("moments", "paid", "text"),
     [
-        ({"paid_at": NOW}, "Paid in full."),
-        ({"voided_at": NOW}, "Invoice made void."),
-        ({"marked_uncollectible_at": NOW}, "Closed without payment."),
+        ({"paid_at": NOW}, 10000, "Paid in full."),
+        ({"paid_at": NOW}, 0, "Settled, with nothing to pay."),
+        ({"voided_at": NOW}, 0, "Invoice made void."),
+        ({"marked_uncollectible_at": NOW}, 0, "Closed without payment."),
+        ({"marked_uncollectible_at": NOW}, 4000, "Closed, a part was paid."),
     ],
 )
-def test_how_it_ended(moments: dict[str, int], text: str):
-    assert words(invoice(**ended(**moments))) == [text, "Invoice issued."]
+def test_how_it_ended(moments: dict[str, int], paid: int, text: str):
+    assert words(invoice(**ended(**moments), amount_paid=paid)) == [text, "Invoice issued."]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_a_refund_of_a_payment_for_several_invoices_is_not_said_of_one_alone(bac
 
 
 def test_an_uncollectible_invoice_may_still_be_paid():
-    found = words(invoice(**ended(marked_uncollectible_at=NOW - DAY, paid_at=NOW)))
+    found = words(paid_invoice(**ended(marked_uncollectible_at=NOW, paid_at=NOW)))
     assert found == ["Paid in full.", "Closed without payment.", "Invoice issued."]
 
 
@@ -104,7 +106,7 @@ def test_the_newest_comes_first():
 
 
 def test_within_one_second_the_end_comes_above_what_led_to_it():
-    shown = invoice(status="paid", created=NOW, **ended(finalized_at=NOW, paid_at=NOW))
+    shown = paid_invoice(created=NOW, **ended(finalized_at=NOW, paid_at=NOW))
     paid = payment(created=NOW, status_transitions={"paid_at": NOW})
     assert words(shown, [paid]) == ["Paid in full.", "$100.00 paid with Visa 4242.", "Invoice issued."]
 

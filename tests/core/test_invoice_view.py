@@ -116,6 +116,7 @@ def test_a_revision_leads_to_the_other_one():
         ({"customer_tax_exempt": "reverse"}, ["Reverse charge"]),
         ({"status": "void"}, ["void"]),
         ({"status": "uncollectible"}, ["closed without payment"]),
+        ({"status": "uncollectible", "amount_paid": 4000}, ["closed with a part of it paid"]),
         ({"status": "void", "customer_tax_exempt": "reverse"}, ["Reverse charge", "void"]),
     ],
 )

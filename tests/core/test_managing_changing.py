@@ -333,7 +333,7 @@ def test_a_declined_payment_leaves_the_plan_and_another_try_possible():
     assert told(visit) == ["pre_change_plan"]
 
 
-WAITS = running(pending_update={"expires_at": NOW + DAY}, latest_invoice="in_9")
+WAITS = running(pending_update={"expires_at": NOW + DAY, "subscription_items": [item(of=BIG)]}, latest_invoice="in_9")
 
 
 def test_what_the_bank_wants_confirmed_waits_for_its_payment():
@@ -375,6 +375,19 @@ def test_a_second_click_leads_to_what_waits():
     now = {**WAITS, "metadata": {"invoice_portal_changes": "1"}}
     changed, stripe = run(confirm(visit, read(now), token), answers())
     assert (changed.invoice, stripe.calls) == ("in_9", [])
+
+
+def test_what_waits_is_not_taken_for_another_wish():
+    visit, other = may(), price("price_team", 1000)
+    token = seal(
+        visit,
+        read(running()),
+        quoted(visit, read(running()), Wish("price_team", 5), **{"/v1/prices/price_team": other}),
+    )
+    stripe = Stripe(answers())
+    with pytest.raises(QuoteOutdated):
+        play(confirm(visit, read({**WAITS, "metadata": {"invoice_portal_changes": "1"}}), token), stripe)
+    assert stripe.calls == []
 
 
 @pytest.mark.parametrize(

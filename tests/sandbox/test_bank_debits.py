@@ -184,3 +184,15 @@ def test_two_payments_at_once_overpay_into_the_balance(api: Api) -> None:
     assert (shown["amount_paid"], shown["amount_overpaid"], shown["amount_remaining"]) == (5000, 5000, 0)
     assert api.get(f"customers/{customer}")["balance"] == -5000
     assert types_of(api).count("invoice.paid") == 1
+
+
+def test_a_default_of_a_type_that_is_not_taken_is_a_failed_attempt(api: Api) -> None:
+    """And the clock goes on."""
+    customer = api.customer("pm_card_visa")
+    only = {"payment_method_types": ["us_bank_account"]}
+    plan = api.subscribe(customer, trial_period_days=1, payment_settings=only)
+    api.advance(2 * DAY)
+    (invoice, _) = api.get("invoices", subscription=plan["id"])["data"]
+    assert (invoice["status"], invoice["attempt_count"], invoice["amount_remaining"]) == ("open", 1, 2000)
+    assert api.get(f"subscriptions/{plan['id']}")["status"] == "past_due"
+    assert api.get("events", type="invoice.payment_failed")["data"]

@@ -151,11 +151,37 @@ def test_items_come_and_go(api: Api) -> None:
     assert api.refused("GET", f"subscription_items/{item}").status == 404
 
 
+def test_what_is_added_once_waits_unless_something_else_is_billed(api: Api) -> None:
+    """In flexible billing mode: https://docs.stripe.com/billing/subscriptions/billing-mode/compare"""
+    plan, item = plan_of(api)
+    added = [{"price": api.price(500, "Set-up", recurring=None)}]
+    api.post(f"subscriptions/{plan}", add_invoice_items=added, proration_behavior="always_invoice")
+    assert [each["amount"] for each in pending(api, plan)] == [500]
+    api.post(f"subscriptions/{plan}", items=[{"id": item, "quantity": 3}], proration_behavior="always_invoice")
+    assert sorted(line["amount"] for line in latest(api, plan)["lines"]["data"]) == [-4000, 500, 6000]
+
+
 def test_a_plan_may_be_taken_away_and_another_added(api: Api) -> None:
     plan, item = plan_of(api)
     changed = api.post(f"subscriptions/{plan}", items=[{"id": item, "deleted": True}, {"price": api.price(500)}])
     (new,) = changed["items"]["data"]
     assert (new["price"]["unit_amount"], new["current_period_end"]) == (500, NOW + MONTH)
+
+
+def test_another_currency_is_refused(api: Api) -> None:
+    plan, item = plan_of(api)
+    euros = api.price(500, currency="eur")
+    wish = [{"id": item, "deleted": True}, {"price": euros}]
+    for behavior in ("none", "create_prorations"):
+        refused = api.refused("POST", f"subscriptions/{plan}", items=wish, proration_behavior=behavior)
+        assert refused.error["message"].startswith("The price specified only supports `eur`.")
+    schedule = api.post("subscription_schedules", from_subscription=plan)
+    phases = [{"items": [{"price": euros}]}]
+    assert api.refused("POST", f"subscription_schedules/{schedule['id']}", phases=phases).status == 400
+    api.advance(MONTH)
+    assert latest(api, plan)["total"] == 4000
+    params = {"items": [{"price": euros}], "currency": "usd", "trial_period_days": 7}
+    assert api.refused("POST", "subscriptions", customer=api.customer("pm_card_visa"), **params).status == 400
 
 
 def test_the_same_price_is_not_added_twice(api: Api) -> None:
@@ -400,6 +426,14 @@ def test_a_revision_replaces_its_original(api: Api) -> None:
     api.post(f"invoices/{second}/finalize")
     assert api.get(f"invoices/{wrong}")["latest_revision"] == second
     assert api.refused("POST", "invoices", from_invoice={"action": "revision", "invoice": wrong}).status == 400
+
+
+def test_an_invoice_of_a_deleted_customer_is_not_revised(api: Api) -> None:
+    customer = api.customer()
+    invoice = api.issued(customer, 900)
+    api.delete(f"customers/{customer}")
+    revision = {"action": "revision", "invoice": invoice}
+    assert api.refused("POST", "invoices", from_invoice=revision).error["code"] == "resource_missing"
 
 
 def test_the_revision_of_a_renewal_is_what_the_subscription_owes(api: Api) -> None:

@@ -97,6 +97,20 @@ def test_paying_may_save_the_method(api: Api) -> None:
     assert api.get(f"payment_methods/{saved['payment_method']}")["customer"] == customer
 
 
+def test_nothing_is_saved_for_a_customer_who_is_gone(api: Api) -> None:
+    customer = api.customer()
+    paying: dict[str, Any] = {
+        "amount": 500,
+        "currency": "usd",
+        "customer": customer,
+        "setup_future_usage": "off_session",
+    }
+    intent = api.post("payment_intents", **paying)["id"]
+    api.delete(f"customers/{customer}")
+    paid = api.post(f"payment_intents/{intent}/confirm", payment_method="pm_card_visa")
+    assert api.get(f"payment_methods/{paid['payment_method']}")["customer"] is None
+
+
 def test_methods_are_listed_by_type_and_by_consent(api: Api) -> None:
     customer = api.customer("pm_card_visa")
     bank = api.card(customer, "pm_usBankAccount_success")

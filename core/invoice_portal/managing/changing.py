@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -181,7 +181,7 @@ async def confirm(visit: Visit, subscription: Subscription, token: str) -> Chang
     if sealed["f"] != fingerprint(subscription):
         if is_made(subscription, wish):
             return Changed(wish)
-        if subscription.pending and subscription.latest_invoice:
+        if subscription.latest_invoice and _holds(subscription.pending_items, wish):
             return Changed(wish, subscription.latest_invoice)
         raise QuoteOutdated("the subscription has changed since the quote")
     if sealed["x"] <= visit.now:
@@ -285,9 +285,13 @@ def _argument(visit: Visit, subscription: Subscription, found: Quote) -> PlanCha
 
 def is_made(subscription: Subscription, wish: Wish) -> bool:
     """Whether the subscription is by now what was wished for."""
+    return _holds(subscription.items, wish)
+
+
+def _holds(items: Iterable[SubscriptionItem], wish: Wish) -> bool:
     return any(
         item.price and item.price.id == wish.price and (item.price.metered or item.quantity == wish.quantity)
-        for item in subscription.items
+        for item in items
     )
 
 

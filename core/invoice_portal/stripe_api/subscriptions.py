@@ -41,7 +41,8 @@ class Subscription:
 
     Moments are UTC seconds. ``items`` are its first ones; ``more_items`` says that Stripe has more of them.
     ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change waits until its
-    invoice, the ``latest_invoice``, is paid, and is dropped at ``pending_until``.
+    invoice, the ``latest_invoice``, is paid, and is dropped at ``pending_until``; ``pending_items`` are what becomes of
+    the items.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Subscription:
     latest_invoice: str | None = None
     pending: bool = False
     pending_until: int | None = None
+    pending_items: tuple[SubscriptionItem, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -191,6 +193,7 @@ def parse_subscription(reader: Reader) -> Subscription:
         latest_invoice=reader.id_or_none("latest_invoice"),
         pending=pending is not None,
         pending_until=pending.moment_or_none("expires_at") if pending else None,
+        pending_items=pending.each("subscription_items", _item) if pending else (),
         metadata=reader.texts_by_name("metadata"),
     )
 

@@ -16,18 +16,28 @@ export class Portal {
     this.identify = identify;
   }
 
-  /** GET below /api/me. A session that has run out is replaced once. */
-  async read(path, query = {}) {
-    const first = await this.#ask(path, query);
-    if (first.status !== 401) return answerOf(first);
-    this.#token = null;
-    return answerOf(await this.#ask(path, query));
+  /** GET below /api/me. */
+  read(path, query = {}) {
+    return this.#again(`${path}?${new URLSearchParams(Object.entries(query).filter(([, value]) => value))}`);
   }
 
-  async #ask(path, query) {
+  /** POST below /api/me. */
+  send(path, body) {
+    const headers = { "Content-Type": "application/json" };
+    return this.#again(path, { method: "POST", body: JSON.stringify(body), headers });
+  }
+
+  /** A session that has run out is replaced once; such a call has changed nothing. */
+  async #again(path, how = {}) {
+    const first = await this.#ask(path, how);
+    if (first.status !== 401) return answerOf(first);
+    this.#token = null;
+    return answerOf(await this.#ask(path, how));
+  }
+
+  async #ask(path, how) {
     const { url, token } = (this.#token ??= await this.#enter());
-    const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
-    return fetch(`${url}/api/me${path}?${parameters}`, { headers: { Authorization: `Bearer ${token}` } });
+    return fetch(`${url}/api/me${path}`, { ...how, headers: { ...how.headers, Authorization: `Bearer ${token}` } });
   }
 
   async #enter() {

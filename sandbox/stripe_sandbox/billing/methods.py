@@ -147,8 +147,14 @@ def attach(sandbox: Sandbox, method: Json, customer: Json) -> None:
 
 
 def keep(sandbox: Sandbox, method: Json, customer: str | None) -> None:
-    """Give a payment method to a customer with whom it has just worked; nothing where it has an owner already."""
-    if customer is not None and method["customer"] is None:
+    """Give a payment method to a customer with whom it has just worked.
+
+    Nothing where it has an owner already, or the customer is deleted by now.
+    """
+    if customer is None or method["customer"] is not None:
+        return
+    owner = sandbox.store.get("customer", customer)  # None while a customer is being made
+    if owner is None or not owner.get("deleted"):
         method["customer"] = customer
         sandbox.store.reindex(method)
 

@@ -118,6 +118,16 @@ def cost(price: Json, quantity: Decimal, currency: str) -> int:
 
 def parts(price: Json, quantity: Decimal, currency: str) -> list[Part]:
     """What a quantity costs, as the lines that Stripe bills: one, or for tiers one for each of them."""
+    amounts = amounts_in(price, currency)
+    if price["billing_scheme"] == "tiered":
+        found = list(_tiered(amounts["tiers"], quantity, volume=price["tiers_mode"] == "volume"))
+        return found or [Part(quantity, Decimal(0), 0)]
+    unit = Decimal(amounts["unit_amount_decimal"])
+    return [Part(quantity, unit, rounded(unit * _packages(price, quantity)))]
+
+
+def amounts_in(price: Json, currency: str) -> Json:
+    """What a price says of its amounts in a currency. Raises StripeError if it lacks that."""
     amounts = option(price, currency)
     if amounts is None:
         message = (
@@ -125,11 +135,7 @@ def parts(price: Json, quantity: Decimal, currency: str) -> list[Part]:
             f"`{currency}`."
         )
         raise invalid(message, "price")
-    if price["billing_scheme"] == "tiered":
-        found = list(_tiered(amounts["tiers"], quantity, volume=price["tiers_mode"] == "volume"))
-        return found or [Part(quantity, Decimal(0), 0)]
-    unit = Decimal(amounts["unit_amount_decimal"])
-    return [Part(quantity, unit, rounded(unit * _packages(price, quantity)))]
+    return amounts
 
 
 def _packages(price: Json, quantity: Decimal) -> Decimal:

@@ -22,9 +22,13 @@ _COPIED = (
 def revise(sandbox: Sandbox, original: Json) -> Json:
     """A draft with all that an invoice has, to be corrected. The original stays until the draft is finalised."""
     _require_revisable(original)
+    customer = sandbox.store["customer", original["customer"]]
+    if customer.get("deleted"):
+        message = f"No such customer: '{customer['id']}'"
+        raise invalid(message, "from_invoice[invoice]", "resource_missing")
     draft = drafting.new_invoice(
         sandbox,
-        sandbox.store["customer", original["customer"]],
+        customer,
         original["currency"],
         discounts=list(original["discounts"]),
         from_invoice={"action": "revision", "invoice": original["id"]},

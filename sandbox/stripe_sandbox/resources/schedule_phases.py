@@ -12,7 +12,7 @@ from stripe_sandbox.billing import changing, methods, pending, schedules, subscr
 from stripe_sandbox.billing.changing import Terms
 from stripe_sandbox.billing.discounts import is_valid, redeem
 from stripe_sandbox.billing.periods import next_boundary
-from stripe_sandbox.billing.pricing import is_metered
+from stripe_sandbox.billing.pricing import amounts_in, is_metered
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
 from stripe_sandbox.resource import Call, chosen, merged
@@ -26,8 +26,11 @@ _EXPIRING = 7 * 24 * 60 * 60
 """How long before its end Stripe announces that a schedule expires."""
 
 
-def built(call: Call, wishes: Sequence[Json], start: int, customer: str) -> list[Json]:
-    """Phases as `phases` asks for them, one after the other from `start` (UTC seconds) on. Raises StripeError."""
+def built(call: Call, wishes: Sequence[Json], start: int, customer: str, currency: str | None = None) -> list[Json]:
+    """Phases as `phases` asks for them, one after the other from `start` (UTC seconds) on. Raises StripeError.
+
+    They are billed in `currency`, or else in the customer's or their first price's.
+    """
     if not wishes:
         raise invalid("A subscription schedule must have at least one phase.", "phases")
     found: list[Json] = []
@@ -36,19 +39,20 @@ def built(call: Call, wishes: Sequence[Json], start: int, customer: str) -> list
         asked = call.now if wish.get("start_date") == "now" else wish.get("start_date", start)
         if found and asked != start:
             raise invalid("Each phase must start when the one before it ends.", f"{name}[start_date]")
-        found.append(_built(call, wish, asked, customer, name))
-        start = found[-1]["end_date"]
-    if len({phase["currency"] for phase in found}) > 1:
-        raise invalid("All phases of a subscription schedule must use the same currency.", "phases")
+        found.append(_built(call, wish, asked, customer, currency, name))
+        start, currency = found[-1]["end_date"], found[-1]["currency"]
     return found
 
 
-def _built(call: Call, wish: Json, start: int, customer: str, name: str) -> Json:
+def _built(call: Call, wish: Json, start: int, customer: str, currency: str | None, name: str) -> Json:
     sandbox = call.sandbox
     if not wish["items"]:
         raise invalid("A phase must have at least one item.", f"{name}[items]")
     prices = [subscription_items.price_of(sandbox, each, f"{name}[items][{i}]") for i, each in enumerate(wish["items"])]
     subscription_items.check_together(prices)
+    currency = currency or call.store["customer", customer]["currency"] or prices[0]["currency"]
+    for price in prices:
+        amounts_in(price, currency)
     if len({price["id"] for price in prices}) < len(prices):
         raise invalid("A phase cannot have several items with the same price.", f"{name}[items]")
     if wish.get("default_payment_method") is not None:
@@ -63,7 +67,7 @@ def _built(call: Call, wish: Json, start: int, customer: str, name: str) -> Json
         for each, price in zip(wish["items"], prices, strict=True)
     ]
     return phase_of(
-        prices[0]["currency"],
+        currency,
         items,
         start,
         end,

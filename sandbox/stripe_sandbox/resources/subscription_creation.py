@@ -7,6 +7,7 @@ from stripe_sandbox.billing.drafting import HOUR, schedule_finalization
 from stripe_sandbox.billing.finalizing import finalize
 from stripe_sandbox.billing.pending import PENDING
 from stripe_sandbox.billing.periods import DAY
+from stripe_sandbox.billing.pricing import amounts_in
 from stripe_sandbox.errors import StripeError, invalid
 from stripe_sandbox.http import Json
 from stripe_sandbox.resource import Call
@@ -42,6 +43,8 @@ def create(call: Call) -> Json:
             f"subscription schedule, discount, quote, or invoice item with currency {customer['currency']}.",
             "currency",
         )
+    for price in prices:
+        amounts_in(price, currency)
     trial_end = _trial_end(call)
     _check_method(call, customer, trial_end)
     subscription = _new(call, customer["id"], currency, trial_end)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stripe_sandbox.billing import changing, pending
 from stripe_sandbox.billing.changing import Terms
 from stripe_sandbox.billing.discounts import redeem
-from stripe_sandbox.billing.pricing import INTERVALS, UNIT_AMOUNT, inline_price, is_metered
+from stripe_sandbox.billing.pricing import INTERVALS, UNIT_AMOUNT, amounts_in, inline_price, is_metered
 from stripe_sandbox.billing.subscribing import ENDED, items_of, period_of
 from stripe_sandbox.errors import invalid
 from stripe_sandbox.http import Json
@@ -154,7 +154,10 @@ def alter(sandbox: Sandbox, subscription: Json, wishes: Sequence[Json]) -> None:
     left = items_of(sandbox, subscription)
     if not left:
         raise invalid("A subscription must have at least one active plan.", "items")
-    check_together([sandbox.store["price", item["_price"]] for item in left])
+    prices = [sandbox.store["price", item["_price"]] for item in left]
+    check_together(prices)
+    for price in prices:
+        amounts_in(price, subscription["currency"])
 
 
 def require_changeable(subscription: Json) -> None:

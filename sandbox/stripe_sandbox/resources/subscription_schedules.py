@@ -216,7 +216,7 @@ def _update_phases(call: Call, schedule: Json) -> None:
     wishes = [
         {**wish, "trial_end": call.now} if wish.get("trial_end") == "now" else wish for wish in call.params["phases"]
     ]
-    found = phases.built(call, wishes, first, schedule["customer"])
+    found = phases.built(call, wishes, first, schedule["customer"], schedule["phases"][0]["currency"])
     if current is None:
         if found[0]["start_date"] <= call.now:
             raise invalid("The first phase of a schedule that has not started must start later.", "phases")

@@ -53,8 +53,6 @@ def _change(call: Call, subscription: Json) -> None:
             lambda: subscription_items.alter(sandbox, subscription, wishes),
             restarts=anew,
         )
-    elif terms.behavior == "always_invoice" and params.get("add_invoice_items"):
-        changing.bill_pending(sandbox, subscription, terms)
     if "trial_end" in params:
         changing.set_trial(sandbox, subscription, _trial_end(call), terms)
 

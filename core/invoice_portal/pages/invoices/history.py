@@ -69,13 +69,14 @@ def history(
 
 
 def _ends(language: Language, whole: WholeInvoice) -> Iterator[tuple[int, str]]:
-    _ = language.gettext
+    _, paid = language.gettext, whole.amount_paid.amount
+    if whole.uncollectible_at is not None:  # first: it may still be paid or voided, in the same second too
+        part = paid and whole.invoice.status != "paid"
+        yield whole.uncollectible_at, _("Closed, a part was paid.") if part else _("Closed without payment.")
     if whole.paid_at is not None:
-        yield whole.paid_at, _("Paid in full.")
+        yield whole.paid_at, _("Paid in full.") if paid else _("Settled, with nothing to pay.")
     if whole.voided_at is not None:
         yield whole.voided_at, _("Invoice made void.")
-    if whole.uncollectible_at is not None:
-        yield whole.uncollectible_at, _("Closed without payment.")
 
 
 def _payment(language: Language, payment: Payment) -> Iterator[tuple[int, str]]:

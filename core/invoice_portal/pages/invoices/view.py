@@ -235,7 +235,9 @@ def _notices(language: Language, whole: WholeInvoice) -> Iterator[str]:
         yield _("Reverse charge: the recipient accounts for the tax.")
     if whole.invoice.status == "void":
         yield _("This invoice is void. There is nothing to pay on it.")
-    if whole.invoice.status == "uncollectible":
+    if whole.invoice.status == "uncollectible" and whole.amount_paid.amount:
+        yield _("This invoice was closed with a part of it paid. Please contact us if you want to settle the rest.")
+    elif whole.invoice.status == "uncollectible":
         yield _("This invoice was closed without payment. Please contact us if you want to settle it.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from invoice_portal.effects import Ok, Outcome
 from invoice_portal.i18n import Language
@@ -74,9 +75,13 @@ class DeedsView:
         return any((self.change_url, self.cancel_url, self.resume_url, self.pause_url, self.unpause_url, self.flows))
 
 
+_OWING: Final = frozenset(("past_due", "unpaid", "incomplete"))
+"""The statuses in which an open invoice keeps a subscription from going on."""
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriptionView:
-    """One subscription with everything about it."""
+    """One subscription with everything about it. ``open_url`` lists what must be paid for it to go on."""
 
     id: str
     title: str
@@ -89,6 +94,7 @@ class SubscriptionView:
     discounts: tuple[str, ...]
     discounts_failed: bool
     invoices_url: str
+    open_url: str
     deeds: DeedsView
 
 
@@ -122,6 +128,7 @@ def view_subscription(
         else (),
         discounts_failed=not isinstance(discounts, Ok),
         invoices_url=_invoices_url(visit, subscription),
+        open_url=_invoices_url(visit, subscription, "open") if subscription.status in _OWING else "",
         deeds=_deeds(visit, subscription),
     )
 
@@ -160,13 +167,13 @@ def discount_words(language: Language, discount: Discount) -> str:
     return _("%(discount)s, on one bill", discount=named) if discount.duration == "once" else named
 
 
-def _invoices_url(visit: Visit, subscription: Subscription) -> str:
+def _invoices_url(visit: Visit, subscription: Subscription, status: str = "") -> str:
     """The list of its invoices: of several customers with one address, its own one's."""
     if not visit.may("view"):
         return ""
     known_by_email = isinstance(visit.identified().identity, Email)
     customer = (subscription.owner or "") if known_by_email else ""
-    return visit.url("home", {"customer": customer, "subscription": subscription.id})
+    return visit.url("home", {"customer": customer, "subscription": subscription.id, "status": status})
 
 
 def holding(discounts: Iterable[Discount], subscription: Subscription, now: int) -> tuple[Discount, ...]:
