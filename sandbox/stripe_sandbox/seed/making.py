@@ -20,8 +20,12 @@ def address(line1: str, postal_code: str, city: str, country: str, **more: str) 
 
 
 def card(stage: Stage, customer_id: str, test_card: str = "pm_card_visa", default: bool = True) -> str:
-    """Attach one of Stripe's test cards, and make it the one for invoices; answers its id."""
+    """Attach one of Stripe's test cards, as if saved to be shown again, and make it the one for invoices.
+
+    Answers its id.
+    """
     method = str(stage.post(f"payment_methods/{test_card}/attach", customer=customer_id)["id"])
+    stage.post(f"payment_methods/{method}", allow_redisplay="always")
     if default:
         stage.post(f"customers/{customer_id}", invoice_settings={"default_payment_method": method})
     return method
