@@ -233,10 +233,21 @@
 
   /* Several invoices, one after the other; each is settled on its own. */
   function setUpSeveral(form) {
-    form.addEventListener("submit", function (event) {
-      var rows = Array.prototype.filter.call(form.querySelectorAll("[data-portal-row]"), function (row) {
+    function ticked() {
+      return Array.prototype.filter.call(form.querySelectorAll("[data-portal-row]"), function (row) {
         return row.querySelector("input[type=checkbox]").checked;
       });
+    }
+    /* The sum is of all of them, and is not said of fewer. */
+    function showSum() {
+      each(form, "[data-portal-sum]", function (sum) {
+        sum.hidden = ticked().length < form.querySelectorAll("[data-portal-row]").length;
+      });
+    }
+    form.addEventListener("change", showSum);
+    showSum();
+    form.addEventListener("submit", function (event) {
+      var rows = ticked();
       var options = JSON.parse(form.dataset.portalSeveral);
       if (!rows.length || form.getAttribute("aria-busy") === "true") {
         event.preventDefault();

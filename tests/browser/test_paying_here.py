@@ -387,6 +387,19 @@ def test_several_are_paid_one_by_one(till: Till) -> None:
     assert [till.status(invoice) for invoice in (till.invoice, *others)] == ["paid"] * 3
 
 
+def test_the_sum_of_several_is_not_said_of_fewer(till: Till) -> None:
+    till.save()
+    till.account.open(till.anna, 1100)
+    anna = till.arrive()
+    anna.page.goto(f"{till.portal.url}/pay")
+    sum_of_all, tick = anna.page.get_by_text("All of it:"), anna.page.get_by_role("checkbox").first
+    expect(sum_of_all).to_be_visible()
+    tick.uncheck()
+    expect(sum_of_all).to_be_hidden()
+    tick.check()
+    expect(sum_of_all).to_be_visible()
+
+
 def test_a_failure_in_the_middle_says_what_was_paid_and_what_was_not(till: Till) -> None:
     till.save()
     others = [till.account.open(till.anna, amount) for amount in (1100, 2200)]
