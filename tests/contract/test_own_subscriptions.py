@@ -106,6 +106,13 @@ def statuses(account: Account) -> dict[str, tuple[str, str]]:
     customer, price = by_card(account), account.price()
     active = charged(account, customer, price)
     trialing = account.post("subscriptions", customer=customer, items=[{"price": price}], trial_period_days=14)["id"]
+    unsure = account.post(
+        "subscriptions",
+        customer=customer,
+        items=[{"price": price}],
+        trial_period_days=14,
+        trial_settings={"end_behavior": {"missing_payment_method": "cancel"}},
+    )["id"]
     paused = charged(account, customer, price)
     account.post(f"subscriptions/{paused}", pause_collection={"behavior": "void"})
     ending = charged(account, customer, price)
@@ -117,7 +124,8 @@ def statuses(account: Account) -> dict[str, tuple[str, str]]:
     )["id"]
     return {
         active: ("Active", "Next bill on"),
-        trialing: ("Trial", "The trial ends on"),
+        trialing: ("Trial", "; the first bill follows"),
+        unsure: ("Trial", "; the first bill follows if there is a payment method"),
         paused: ("Paused", "Nothing is charged until you resume it."),
         ending: ("Ends", "is not renewed"),
         canceled: ("Canceled", "Ended on"),

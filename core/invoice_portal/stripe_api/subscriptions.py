@@ -40,9 +40,10 @@ class Subscription:
     """A subscription.
 
     Moments are UTC seconds. ``items`` are its first ones; ``more_items`` says that Stripe has more of them.
-    ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change waits until its
-    invoice, the ``latest_invoice``, is paid, and is dropped at ``pending_until``; ``pending_items`` are what becomes of
-    the items.
+    ``trial_without_method`` is what becomes of a trial at whose end there is no payment method: ``create_invoice``,
+    ``cancel`` or ``pause``. ``anchor`` is when its periods begin, ``discounts`` are ids. ``pending`` says that a change
+    waits until its invoice, the ``latest_invoice``, is paid, and is dropped at ``pending_until``; ``pending_items`` are
+    what becomes of the items.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Subscription:
     cancel_at_period_end: bool = False
     ended_at: int | None = None
     trial_end: int | None = None
+    trial_without_method: str = "create_invoice"
     paused_collection: PausedCollection | None = None
     default_payment_method: str | None = None
     schedule: str | None = None
@@ -169,6 +171,8 @@ def parse_subscription(reader: Reader) -> Subscription:
     container = reader.inside("items")
     items = container.each("data", _item) if container else ()
     paused, pending = reader.inside("pause_collection"), reader.inside("pending_update")
+    trial = reader.inside("trial_settings")
+    trial_end = trial.inside("end_behavior") if trial else None
     return Subscription(
         id=reader.id(),
         owner=reader.id_or_none("customer") or reader.id_or_none("customer_account"),
@@ -183,6 +187,7 @@ def parse_subscription(reader: Reader) -> Subscription:
         cancel_at_period_end=reader.flag("cancel_at_period_end"),
         ended_at=reader.moment_or_none("ended_at"),
         trial_end=reader.moment_or_none("trial_end"),
+        trial_without_method=(trial_end.text_or("missing_payment_method") if trial_end else "") or "create_invoice",
         paused_collection=_paused(paused) if paused else None,
         default_payment_method=reader.id_or_none("default_payment_method"),
         schedule=reader.id_or_none("schedule"),

@@ -76,7 +76,10 @@ def next_step(subscription: Subscription, language: Language) -> str:
     if subscription.paused_collection is not None and not _resumes_before(subscription, period[1]):
         return ""
     if subscription.status == "trialing":
-        return _("The trial ends on %(date)s; the first bill follows", date=date(subscription.trial_end or period[1]))
+        ends = date(subscription.trial_end or period[1])
+        if subscription.trial_without_method != "create_invoice" and not subscription.default_payment_method:
+            return _("The trial ends on %(date)s; the first bill follows if there is a payment method", date=ends)
+        return _("The trial ends on %(date)s; the first bill follows", date=ends)
     return _("Next bill on %(date)s", date=date(period[1]))
 
 
