@@ -49,14 +49,16 @@ async def limit_declines(visit: Visit, customer: str) -> None:
 
 async def count_decline(visit: Visit, customer: str, intent: str, attempt: str) -> None:
     """Count one against the customer, once for each attempt at an intent, whoever hears of it and however often."""
-    if await only_once(visit.desk, intent, f"counted {attempt}"):
-        await _count(visit, _declines_of(visit, customer))
+    counted = _declines_of(visit, customer)
+    if counted and await only_once(visit.desk, intent, f"counted {attempt}"):
+        await _count(visit, counted)
 
 
 async def count_decline_here(visit: Visit, intent: str, attempt: str) -> None:
     """Count one against the address that asks, likewise. The webhook knows none, whoever is first to hear."""
-    if await only_once(visit.desk, intent, f"counted here {attempt}"):
-        await _count(visit, _declines_from_here(visit))
+    counted = _declines_from_here(visit)
+    if counted and await only_once(visit.desk, intent, f"counted here {attempt}"):
+        await _count(visit, counted)
 
 
 def _declines_of(visit: Visit, customer: str) -> Sequence[tuple[str, str]]:
