@@ -176,6 +176,30 @@ def test_a_decline_is_told_and_the_next_try_passes(portal: Mounted, account: Acc
     assert page.result()["status"] == "paid"
 
 
+def test_what_was_declined_before_is_no_outcome_of_what_is_begun_now(
+    mount: Mount, account: Account, customer: str
+) -> None:
+    """A renewal was declined in the night. Who comes to pay and has tried nothing yet was not declined."""
+    told: list[Payment] = []
+    hooks = Hooks(payment_failed=told.append, after_pay=told.append)
+    portal = mount(stripe_publishable_key=PUBLISHABLE, allowed_embed_origins=[SHOP], hooks=hooks)
+    bad, invoice = saved_card(account, customer, "pm_card_chargeCustomerFail"), account.open(customer, 4200)
+    with pytest.raises(StripeSandboxError):
+        account.post(f"invoices/{invoice}/pay", payment_method=bad)
+    page = OwnPage(portal, account, invoice)
+    page.look()
+    page.new()
+    assert page.check()["status"] == "ready"
+    assert page.result()["status"] == "unknown"
+    assert told == []
+    with pytest.raises(StripeSandboxError):
+        page.confirm("pm_card_visa_chargeDeclinedInsufficientFunds")
+    assert (page.result()["code"], [payment.code for payment in told]) == ("insufficient_funds", ["insufficient_funds"])
+    page.check()
+    page.confirm()
+    assert page.result()["status"] == told[-1].status == "paid"
+
+
 def test_the_bank_is_answered_by_the_page(portal: Mounted, account: Account, customer: str) -> None:
     asking = saved_card(account, customer, "pm_card_authenticationRequired")
     page = OwnPage(portal, account, account.open(customer, 4200))

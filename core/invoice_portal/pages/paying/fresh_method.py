@@ -33,11 +33,15 @@ from invoice_portal.visits import Visit
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A payment that a page was given the secret of: which intent is to pay what."""
+    """A payment that a page was given the secret of: which intent is to pay what.
+
+    ``failed`` is what had failed of it before (:attr:`Intent.failure`), and is no outcome of this.
+    """
 
     invoice: str
     intent: str
     way: Way
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ async def begin_new(visit: Visit, invoice: str, statement: str) -> Ready | Settl
     if intent is None or not acceptable(visit.settings, due, stated):
         return Settled("changed")
     secret = await _secret(due, intent)
-    begun = Begun(due.invoice.id, intent.id, "new")
+    begun = Begun(due.invoice.id, intent.id, "new", intent.failure)
     return Ready(begun, secret.client_secret, await session_secret(visit, due, intent))
 
 
@@ -144,7 +148,7 @@ async def begin_bank(visit: Visit, invoice: str) -> Ready | Settled:
     if secret is None:
         await end_turn(visit, invoice, holder)
         return Settled("changed")
-    return Ready(Begun(invoice, intent.id, "saved"), secret.client_secret)
+    return Ready(Begun(invoice, intent.id, "saved", intent.failure), secret.client_secret)
 
 
 async def _waiting(visit: Visit, due: Due) -> Intent | None:
@@ -226,8 +230,9 @@ async def _ended(visit: Visit, due: Due, begun: Begun, *, lost: bool) -> Settled
     if intent is None:
         return Settled("changed")
     status = status_of(due, intent)
-    if status is None and (not intent.error or lost):
-        # Nothing was refused, or the page lost the line to Stripe and an older refusal stands there: it may still come.
+    if status is None and (not intent.error or intent.failure == begun.failed or lost):
+        # Nothing was refused since, or the page lost the line to Stripe, and one of its own may stand there: it may
+        # still come.
         return Settled("unknown", intent=intent.id)
     failed = Settled("failed", intent.error, intent.id, intent.failure)
     settled = stands(status, intent) if status else failed
@@ -278,7 +283,8 @@ async def _secret(due: Due, intent: Intent) -> Secret:
 
 def seal_begun(visit: Visit, begun: Begun) -> str:
     """What was begun, to be given back: it can be repeated and can neither be made nor changed."""
-    return visit.signer.seal("paying", {"i": begun.invoice, "p": begun.intent, "w": begun.way})
+    failed = {"f": begun.failed} if begun.failed else {}
+    return visit.signer.seal("paying", {"i": begun.invoice, "p": begun.intent, "w": begun.way, **failed})
 
 
 def open_begun(visit: Visit, token: str) -> Begun:
@@ -287,9 +293,9 @@ def open_begun(visit: Visit, token: str) -> Begun:
     It does not grow old: a bank may lead back after days, and money is taken with a fresh statement only.
     """
     match visit.signer.open("paying", token):
-        case {"i": str(invoice), "p": str(intent), "w": "new" | "saved" as way}:
+        case {"i": str(invoice), "p": str(intent), "w": "new" | "saved" as way, **rest}:
             if invoice == visit.request.args["invoice"]:
-                return Begun(invoice, intent, "new" if way == "new" else "saved")
+                return Begun(invoice, intent, "new" if way == "new" else "saved", rest.get("f", ""))
     raise NotFound("no payment was begun here")
 
 
