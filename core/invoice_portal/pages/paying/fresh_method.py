@@ -295,7 +295,7 @@ def open_begun(visit: Visit, token: str) -> Begun:
     match visit.signer.open("paying", token):
         case {"i": str(invoice), "p": str(intent), "w": "new" | "saved" as way, **rest}:
             if invoice == visit.request.args["invoice"]:
-                return Begun(invoice, intent, "new" if way == "new" else "saved", rest.get("f", ""))
+                return Begun(invoice, intent, "new" if way == "new" else "saved", str(rest.get("f", "")))
     raise NotFound("no payment was begun here")
 
 
