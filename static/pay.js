@@ -264,6 +264,7 @@
     function stop() {
       place.textContent = options.stopped;
       busy(form, false);
+      form.dispatchEvent(new Event("change")); /* what was paid is ticked no longer */
     }
     if (position === rows.length) {
       if (left) {

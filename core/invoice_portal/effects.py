@@ -130,7 +130,12 @@ class Count(Effect[int]):
     add: bool = True
 
 
-Work: TypeAlias = StripeCall[Any] | Together[Any] | Query[Any] | Atomic[Any] | HostCall | Count
+@dataclass(frozen=True, slots=True)
+class Now(Effect[int]):
+    """The time, in UTC seconds, where that of the visit will not do: it began before Stripe and the host were asked."""
+
+
+Work: TypeAlias = StripeCall[Any] | Together[Any] | Query[Any] | Atomic[Any] | HostCall | Count | Now
 """Every effect that a driver knows how to do: a closed union, matched with ``assert_never``."""
 
 

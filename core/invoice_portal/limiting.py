@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from invoice_portal.effects import Count, Query
 from invoice_portal.errors import StoreUnavailable, TooManyDeclines, TooManyRequests
+from invoice_portal.outcomes import only_once
 from invoice_portal.settings_checks import COUNT_IN_DATABASE
 from invoice_portal.visits import Visit
 
@@ -46,14 +47,18 @@ async def limit_declines(visit: Visit, customer: str) -> None:
         log.error("whether too many payments were declined is not known: %s", error.detail)
 
 
-async def count_decline(visit: Visit, customer: str) -> None:
-    """Count one against the customer, once for each, whoever hears of it."""
-    await _count(visit, _declines_of(visit, customer))
+async def count_decline(visit: Visit, customer: str, intent: str, attempt: str) -> None:
+    """Count one against the customer, once for each attempt at an intent, whoever hears of it and however often."""
+    counted = _declines_of(visit, customer)
+    if counted and await only_once(visit.desk, intent, f"counted {attempt}"):
+        await _count(visit, counted)
 
 
-async def count_decline_here(visit: Visit) -> None:
-    """Count one against the address that asks."""
-    await _count(visit, _declines_from_here(visit))
+async def count_decline_here(visit: Visit, intent: str, attempt: str) -> None:
+    """Count one against the address that asks, likewise. The webhook knows none, whoever is first to hear."""
+    counted = _declines_from_here(visit)
+    if counted and await only_once(visit.desk, intent, f"counted here {attempt}"):
+        await _count(visit, counted)
 
 
 def _declines_of(visit: Visit, customer: str) -> Sequence[tuple[str, str]]:

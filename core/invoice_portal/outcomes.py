@@ -115,6 +115,18 @@ async def outcome(desk: Desk, hooks: Hooks, payment: Payment, who: Begun, attemp
     return "told"
 
 
+async def only_once(desk: Desk, intent: str, what: str) -> bool:
+    """Whether something that is done once for a payment intent is to be done now: nobody has claimed it before.
+
+    Where the database does not answer it is: rather twice than never.
+    """
+    try:
+        return await Query("payment.claim", claim_row(desk, intent, what) | {"stale": 0}, bool)
+    except StoreUnavailable as error:
+        log.error("whether it was done before is not known (%s): %s %s", error.detail, what, intent)
+        return True
+
+
 async def who_began(desk: Desk, intent: str) -> Begun:
     """Who began to pay with a payment intent in the portal, within a day; nobody where it was begun elsewhere.
 

@@ -277,12 +277,12 @@ class Portal:
     @cached_property
     def blocking(self) -> BlockingDriver:
         """The driver that waits."""
-        return BlockingDriver(self.settings, self.database, self._counter)
+        return BlockingDriver(self.settings, self.database, self._counter, self._clock)
 
     @cached_property
     def nonblocking(self) -> NonBlockingDriver:
         """The driver for event loops; close it when a loop ends."""
-        return NonBlockingDriver(self.settings, self.database, self._counter)
+        return NonBlockingDriver(self.settings, self.database, self._counter, self._clock)
 
     @cached_property
     def _counter(self) -> Counter:

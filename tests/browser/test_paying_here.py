@@ -412,6 +412,7 @@ def test_a_failure_in_the_middle_says_what_was_paid_and_what_was_not(till: Till)
     expect(rows.nth(0)).to_contain_text("Paid. Thank you.")
     expect(rows.nth(1)).to_contain_text("We could not learn yet whether the payment went through.")
     assert till.charges() == [AMOUNT]
+    expect(anna.page.get_by_text("All of it:")).to_be_hidden()
     anna.page.get_by_role("button", name="Pay the selected invoices").click()
     expect(anna.page).to_have_url(f"{till.portal.url}/")
     assert till.charges() == [AMOUNT, 1100, 2200]

@@ -13,7 +13,7 @@ from stripe_sandbox import StripeSandboxError
 from support.accounts import Account
 from support.paying import PUBLISHABLE, charges, saved_card
 from support.portals import Mount, Mounted
-from support.stripe_server import HANG_UP, StripeServer
+from support.stripe_server import HANG_UP, Request, Response, StripeServer
 
 ANNA, BERT = Email("anna@example.com"), Email("bert@example.com")
 SHOP = "https://shop.example"
@@ -176,6 +176,30 @@ def test_a_decline_is_told_and_the_next_try_passes(portal: Mounted, account: Acc
     assert page.result()["status"] == "paid"
 
 
+def test_what_was_declined_before_is_no_outcome_of_what_is_begun_now(
+    mount: Mount, account: Account, customer: str
+) -> None:
+    """A renewal was declined in the night. Who comes to pay and has tried nothing yet was not declined."""
+    told: list[Payment] = []
+    hooks = Hooks(payment_failed=told.append, after_pay=told.append)
+    portal = mount(stripe_publishable_key=PUBLISHABLE, allowed_embed_origins=[SHOP], hooks=hooks)
+    bad, invoice = saved_card(account, customer, "pm_card_chargeCustomerFail"), account.open(customer, 4200)
+    with pytest.raises(StripeSandboxError):
+        account.post(f"invoices/{invoice}/pay", payment_method=bad)
+    page = OwnPage(portal, account, invoice)
+    page.look()
+    page.new()
+    assert page.check()["status"] == "ready"
+    assert page.result()["status"] == "unknown"
+    assert told == []
+    with pytest.raises(StripeSandboxError):
+        page.confirm("pm_card_visa_chargeDeclinedInsufficientFunds")
+    assert (page.result()["code"], [payment.code for payment in told]) == ("insufficient_funds", ["insufficient_funds"])
+    page.check()
+    page.confirm()
+    assert page.result()["status"] == told[-1].status == "paid"
+
+
 def test_the_bank_is_answered_by_the_page(portal: Mounted, account: Account, customer: str) -> None:
     asking = saved_card(account, customer, "pm_card_authenticationRequired")
     page = OwnPage(portal, account, account.open(customer, 4200))
@@ -224,6 +248,63 @@ def test_the_host_is_asked_on_every_way_and_told_at_the_end(mount: Mount, accoun
     assert page.saved(method)["status"] == "paid"
     assert [(each.amount, each.way, each.status) for each in told] == [(4200, "saved", "paid")]
     assert len(charges(account, customer)) == 1
+
+
+def test_the_host_is_asked_about_what_is_taken(mount: Mount, account: Account, customer: str) -> None:
+    """The page keeps what it has begun, a part is paid elsewhere, and it states the rest: the intent is the same."""
+    asked: list[int] = []
+    hooks = Hooks(before_pay=lambda payment: asked.append(payment.amount))
+    portal = mount(stripe_publishable_key=PUBLISHABLE, allowed_embed_origins=[SHOP], partial_payments=True, hooks=hooks)
+    method, invoice = saved_card(account, customer), account.open(customer, 4200)
+    page, other = OwnPage(portal, account, invoice), OwnPage(portal, account, invoice)
+    page.look()
+    page.new()
+    other.look("1000")
+    assert other.saved(method)["status"] == "paid"
+    assert page.look()["amount"]["amount"] == 3200
+    assert page.check()["status"] == "ready"
+    page.confirm()
+    assert asked == [4200, 1000, 3200]
+    assert [charge["amount"] for charge in charges(account, customer)] == [3200, 1000]
+
+
+def test_a_default_that_was_chosen_since_stays_however_often_the_page_asks(
+    mount: Mount, account: Account, customer: str
+) -> None:
+    settings = {"save_payment_method": "always", "save_as_default": True}
+    portal = mount(stripe_publishable_key=PUBLISHABLE, allowed_embed_origins=[SHOP], **settings)
+    other = saved_card(account, customer, "pm_card_mastercard")
+    page = OwnPage(portal, account, account.open(customer, 4200))
+    page.look()
+    page.new()
+    page.confirm()
+    defaults = []
+    for _ in range(2):
+        assert page.result()["status"] == "paid"
+        defaults.append(account.get(f"customers/{customer}")["invoice_settings"]["default_payment_method"])
+        account.post(f"customers/{customer}", invoice_settings={"default_payment_method": other})
+    assert defaults[0] not in (None, other)
+    assert defaults[1] == other
+
+
+def test_what_was_paid_is_told_so_whatever_fails_afterwards(
+    mount: Mount, account: Account, customer: str, stripe: StripeServer
+) -> None:
+    settings = {"save_payment_method": "always", "save_as_default": True}
+    portal = mount(stripe_publishable_key=PUBLISHABLE, allowed_embed_origins=[SHOP], **settings)
+    invoice = account.open(customer, 4200)
+    page = OwnPage(portal, account, invoice)
+    page.look()
+    page.new()
+    page.confirm()
+    read = len(stripe.asked(f"/v1/invoices/{invoice}"))
+
+    def fail(request: Request) -> Response | None:
+        once = len(stripe.asked(f"/v1/invoices/{invoice}")) == read + 1
+        return None if once and not request.path.startswith("/v1/payment_methods") else Response(500, {}, b"{}")
+
+    stripe.script(fail)
+    assert page.result()["status"] == "paid"
 
 
 def test_nothing_that_was_signed_for_another_invoice_counts(portal: Mounted, account: Account, customer: str) -> None:

@@ -166,3 +166,22 @@ def test_no_limit_is_no_limit(mount: Mount, account: Account, customer: str) -> 
     anna = mount(stripe_publishable_key=PUBLISHABLE, decline_limit="").browser(ANNA)
     bad, invoice = saved_card(account, customer, DECLINED), account.open(customer, 4200)
     assert {pay(anna, invoice, bad).status for _ in range(12)} == {303}
+
+
+@pytest.mark.parametrize("hook", ["none", "fails"])
+def test_a_decline_is_one_however_often_the_page_asks_how_it_stands(
+    mount: Mount, account: Account, customer: str, hook: str
+) -> None:
+    def fail(payment: Payment) -> None:
+        raise RuntimeError("the host's own fault")
+
+    called: dict[str, AfterPay | None] = {"none": None, "fails": fail}
+    portal = mount(stripe_publishable_key=PUBLISHABLE, decline_limit="2/hour", hooks=Hooks(payment_failed=called[hook]))
+    element = Element(portal.browser(ANNA), account, account.open(customer, 4200))
+    element.begin()
+    decline(element)
+    for _ in range(10):
+        assert element.result()["status"] == "failed"
+    assert element.check()["status"] == "ready"
+    decline(element)
+    assert element.step("check", paying=element.begun["paying"]).status == 429

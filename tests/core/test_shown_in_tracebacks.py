@@ -7,7 +7,10 @@ from dataclasses import asdict
 import pytest
 
 from invoice_portal.api.me import Credentials, FormToken, Token
+from invoice_portal.api.paying import StripeSecrets, WaitingPayment
 from invoice_portal.http import Cookie, Data, Download, HostForm, Page, Redirect, Rendered, Reply, SetCookie
+from invoice_portal.pages.paying.fresh_method import Begun, Ready
+from invoice_portal.pages.paying.page import Waiting
 from invoice_portal.sessions import SESSION_COOKIE, Arrival, Session, Ticket, bearer_of, seal_bearer, seal_session
 from invoice_portal.sharing.model import Link, LinkRow, PortalSession, SessionRow
 from invoice_portal.sharing.tokens import Token as LinkToken
@@ -33,6 +36,10 @@ HOLDERS = {
     "ticket": Ticket("link", "link_1", SECRETS, 1),
     "credentials": Credentials(identity=SECRETS, hash=SECRETS, link=SECRETS),
     "token": Token(SECRETS, "Bearer", 1, 1, "/", ()),
+    "payment that waits": WaitingPayment("Look for the small deposits.", SECRETS),
+    "payment that waits, on its page": Waiting("Look for the small deposits.", SECRETS, ""),
+    "what Stripe's script pays with": Ready(Begun("in_1", "pi_1", "new"), SECRETS, SECRETS),
+    "what Stripe's script pays with, as JSON": StripeSecrets(SECRETS, SECRETS, "begun"),
     "form token": FormToken("X-Form-Token", SECRETS),
     "host's form": HostForm("token", SECRETS, "X"),
     "cookie": Cookie(name="c", value=SECRETS, max_age=1),

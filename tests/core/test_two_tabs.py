@@ -171,3 +171,27 @@ def test_what_another_tab_pays_while_the_host_thinks_is_seen() -> None:
     assert check_new(attempt, begun) == "changed"
     assert [charge["amount"] for charge in world.charges()] == [1200]
     world.portal.database.close()
+
+
+def test_a_turn_lasts_from_when_it_is_taken() -> None:
+    """The host thinks for more than a minute before one tab may pay all of it: then it is that tab's turn all the same,
+    and the other takes no part while Stripe is at work."""
+    world = make_world(Line(), **PARTS)
+    scenario = Scenario("all, thoughtfully", with_saved)
+    attempt = begin(world, scenario, "thoughtful alone")
+    world.line.calls.clear()
+    with_saved(attempt)
+    charging = next(at for at, call in enumerate(world.line.calls) if call.endswith("/pay"))
+    attempt, other = begin(world, scenario, "thoughtful"), Attempt(world)
+
+    def think(payment: Payment) -> None:
+        world.before_pay = lambda payment: None
+        world.now += 61
+
+    world.before_pay = think
+    world.line.meanwhile(charging, lambda: a_part(other))
+    with_saved(attempt)
+    assert other.last is not None
+    assert "A payment of this invoice was begun a moment ago" in other.last.text
+    assert [charge["amount"] for charge in world.charges()] == [AMOUNT]
+    world.portal.database.close()

@@ -61,7 +61,9 @@ class WaitingPayment:
     """A payment that waits for the customer before anything else can be paid."""
 
     text: Text
-    url: Annotated[str | None, "Stripe's page where small deposits are named; null where `/pay/bank` leads on."]
+    url: Annotated[str | None, "Stripe's page where small deposits are named; null where `/pay/bank` leads on."] = (
+        field(repr=False)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class PaymentChoices:
 
 @dataclass(frozen=True, slots=True)
 class PaymentStep:
-    """How it stands. What is not ``ready``, ``paid``, ``processing`` or ``nothing`` has taken no money as yet.
+    """How it stands. By ``action``, ``failed``, ``changed`` and ``busy`` no money has been taken.
 
     ``action``: the customer's bank asks, go on with `/pay/bank`. ``changed``: read `/payment` again. ``busy``:
     another payment of the invoice is ahead, look again in a minute. ``unknown``: ask for the result again in a moment;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -19,6 +20,7 @@ from invoice_portal.effects import (
     Count,
     Failed,
     HostCall,
+    Now,
     Ok,
     Outcome,
     Program,
@@ -47,11 +49,16 @@ class BlockingDriver:
     """
 
     def __init__(
-        self, settings: PortalSettings, database: Database | None = None, counter: Counter | None = None
+        self,
+        settings: PortalSettings,
+        database: Database | None = None,
+        counter: Counter | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._database = database or make_database(settings)
         self._counter = counter or make_counter(settings)
+        self._clock = clock
         self._start = threading.Lock()
 
     def run(self, program: Program[T]) -> T:
@@ -84,6 +91,8 @@ class BlockingDriver:
                 return _call_host(function, argument)
             case Count(limit, key, add):
                 return self._counter.wait(limit, key, add=add)
+            case Now():
+                return int(self._clock())
             case _:
                 assert_never(work)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
@@ -18,6 +19,7 @@ from invoice_portal.effects import (
     Count,
     Failed,
     HostCall,
+    Now,
     Ok,
     Outcome,
     Program,
@@ -40,11 +42,16 @@ class NonBlockingDriver:
     """Runs programs on the running event loop; each loop has a client of its own, closed by :meth:`close`."""
 
     def __init__(
-        self, settings: PortalSettings, database: Database | None = None, counter: Counter | None = None
+        self,
+        settings: PortalSettings,
+        database: Database | None = None,
+        counter: Counter | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._database = database or make_database(settings)
         self._counter = counter or make_counter(settings)
+        self._clock = clock
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[stripe.StripeClient, stripe.HTTPClient]]
         self._clients = WeakKeyDictionary()
 
@@ -85,6 +92,8 @@ class NonBlockingDriver:
                 if self._counter.local:
                     return self._counter.wait(limit, key, add=add)
                 return await asyncio.to_thread(self._counter.wait, limit, key, add=add)
+            case Now():
+                return int(self._clock())
             case _:
                 assert_never(work)
 

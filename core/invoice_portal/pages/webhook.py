@@ -101,8 +101,8 @@ async def _look_at(visit: Visit, invoice: str, event: StripeEvent) -> bool:
         who = await who_began(desk, attempt.intent)
         payment = _payment(paid_for, attempt)
         heard = await outcome(desk, visit.hooks, payment, who, attempt.key)
-        if heard == "told" and attempt.status == "failed" and who.way != "elsewhere":
-            await count_decline(visit, payment.customer_id)
+        if heard != "known" and attempt.status == "failed" and who.way != "elsewhere":
+            await count_decline(visit, payment.customer_id, attempt.intent, attempt.key)
         told = heard != "failed" and told
     return told
 

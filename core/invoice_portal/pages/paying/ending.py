@@ -34,9 +34,9 @@ async def end(visit: Visit, payment: Payment, settled: Settled) -> None:
             return
     heard = await payment_ended(visit, ended, settled.attempt)
     if settled.status == "failed" and settled.attempt:
-        await count_decline_here(visit)
+        await count_decline_here(visit, settled.intent, settled.attempt)
         if heard != "known":
-            await count_decline(visit, payment.customer_id)
+            await count_decline(visit, payment.customer_id, settled.intent, settled.attempt)
 
 
 async def catch_up(visit: Visit, due: Due) -> None:

@@ -33,12 +33,15 @@ from invoice_portal.visits import Visit
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A payment that a page was given the secret of: which intent is to pay ``amount`` (minor units) of what."""
+    """A payment that a page was given the secret of: which intent is to pay what.
+
+    ``failed`` is what had failed of it before (:attr:`Intent.failure`), and is no outcome of this.
+    """
 
     invoice: str
     intent: str
-    amount: int
     way: Way
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ async def begin_new(visit: Visit, invoice: str, statement: str) -> Ready | Settl
     if intent is None or not acceptable(visit.settings, due, stated):
         return Settled("changed")
     secret = await _secret(due, intent)
-    begun = Begun(due.invoice.id, intent.id, stated.amount.amount, "new")
+    begun = Begun(due.invoice.id, intent.id, "new", intent.failure)
     return Ready(begun, secret.client_secret, await session_secret(visit, due, intent))
 
 
@@ -94,9 +97,9 @@ async def check_begun(visit: Visit, begun: Begun, statement: str) -> Settled | N
     ahead = await _ahead(visit, begun, statement)
     if isinstance(ahead, Settled):
         return ahead
-    due, _ = ahead
+    due, stated = ahead
     await limit_declines(visit, due.customer)
-    await ask_before(visit, payment_about(visit, due, begun.amount, "new"))
+    await ask_before(visit, payment_about(visit, due, stated.amount.amount, "new"))
     holder = holder_of(due, begun.intent)
     if not await take_turn(visit, begun.invoice, holder):
         return Settled("busy")
@@ -145,7 +148,7 @@ async def begin_bank(visit: Visit, invoice: str) -> Ready | Settled:
     if secret is None:
         await end_turn(visit, invoice, holder)
         return Settled("changed")
-    return Ready(Begun(invoice, intent.id, intent.amount.amount, "saved"), secret.client_secret)
+    return Ready(Begun(invoice, intent.id, "saved", intent.failure), secret.client_secret)
 
 
 async def _waiting(visit: Visit, due: Due) -> Intent | None:
@@ -165,9 +168,10 @@ async def concluded(visit: Visit, begun: Begun, *, lost: bool = False) -> Settle
 
     ``lost`` is whether the page lost its line to Stripe.
     """
-    settled = await _ended(visit, begun, lost=lost)
+    due = await fetch_due(visit, begun.invoice)
+    settled = await _ended(visit, due, begun, lost=lost)
     if settled.status == "paid" and begun.way == "new" and has_saved_methods(visit):
-        await keep_method(visit, await fetch_due(visit, begun.invoice), begun.intent)
+        await keep_method(visit, due, begun.intent)
     return settled
 
 
@@ -183,7 +187,8 @@ async def _check_payment(visit: Visit) -> Response:
 async def _payment_result(visit: Visit) -> Response:
     """What became of it, for the page that is still open: after a refusal the customer goes on from there."""
     begun = _begun(visit)
-    settled = await _ended(visit, begun, lost=bool(visit.request.form.get("lost")))
+    due = await fetch_due(visit, begun.invoice)
+    settled = await _ended(visit, due, begun, lost=bool(visit.request.form.get("lost")))
     return data_of(visit, settled, url=_url_after(visit, begun))
 
 
@@ -220,14 +225,14 @@ async def payment_returned(visit: Visit) -> Response:
     return page_after(visit, begun.invoice, await concluded(visit, begun))
 
 
-async def _ended(visit: Visit, begun: Begun, *, lost: bool) -> Settled:
-    due = await fetch_due(visit, begun.invoice)
+async def _ended(visit: Visit, due: Due, begun: Begun, *, lost: bool) -> Settled:
     intent = due.intent(begun.intent)
     if intent is None:
         return Settled("changed")
     status = status_of(due, intent)
-    if status is None and (not intent.error or lost):
-        # Nothing was refused, or the page lost the line to Stripe and an older refusal stands there: it may still come.
+    if status is None and (not intent.error or intent.failure == begun.failed or lost):
+        # Nothing was refused since, or the page lost the line to Stripe, and one of its own may stand there: it may
+        # still come.
         return Settled("unknown", intent=intent.id)
     failed = Settled("failed", intent.error, intent.id, intent.failure)
     settled = stands(status, intent) if status else failed
@@ -278,10 +283,8 @@ async def _secret(due: Due, intent: Intent) -> Secret:
 
 def seal_begun(visit: Visit, begun: Begun) -> str:
     """What was begun, to be given back: it can be repeated and can neither be made nor changed."""
-    return visit.signer.seal(
-        "paying",
-        {"i": begun.invoice, "p": begun.intent, "a": begun.amount, "w": begun.way},
-    )
+    failed = {"f": begun.failed} if begun.failed else {}
+    return visit.signer.seal("paying", {"i": begun.invoice, "p": begun.intent, "w": begun.way, **failed})
 
 
 def open_begun(visit: Visit, token: str) -> Begun:
@@ -290,9 +293,9 @@ def open_begun(visit: Visit, token: str) -> Begun:
     It does not grow old: a bank may lead back after days, and money is taken with a fresh statement only.
     """
     match visit.signer.open("paying", token):
-        case {"i": str(invoice), "p": str(intent), "a": int(amount), "w": "new" | "saved" as way}:
+        case {"i": str(invoice), "p": str(intent), "w": "new" | "saved" as way, **rest}:
             if invoice == visit.request.args["invoice"]:
-                return Begun(invoice, intent, amount, "new" if way == "new" else "saved")
+                return Begun(invoice, intent, "new" if way == "new" else "saved", str(rest.get("f", "")))
     raise NotFound("no payment was begun here")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from invoice_portal.effects import Failed, Ok, StripeCall, each
+from invoice_portal.outcomes import only_once
 from invoice_portal.pages.paying.due import Due
 from invoice_portal.pages.paying.limits import has_saved_methods
 from invoice_portal.stripe_api.default_methods import (
@@ -36,13 +37,18 @@ async def session_secret(visit: Visit, due: Due, intent: Intent) -> str:
 async def keep_method(visit: Visit, due: Due, intent: str) -> None:
     """After a payment: note that a kept method may be shown again, and make it the default, as the settings say.
 
-    What fails here is logged: the payment has gone through, and says so.
+    Once, however often the page asks how the payment stands: the customer may have chosen another default since. What
+    fails here is logged: the payment has gone through, and says so.
     """
     paid = due.intent(intent)
     if paid is None or paid.method is None or visit.settings.save_payment_method == "never":
         return
     (found,) = await each([retrieve_method(paid.method)])
-    if isinstance(found, Failed) or found.value.owner != due.customer:
+    if (
+        isinstance(found, Failed)
+        or found.value.owner != due.customer
+        or not await only_once(visit.desk, intent, "kept")
+    ):
         return
     always = visit.settings.save_payment_method == "always"
     calls: list[StripeCall[None]] = []

@@ -49,7 +49,7 @@ class Waiting:
     """A payment that waits for the customer: for their bank, or for small deposits on a page of Stripe's."""
 
     text: str
-    url: str
+    url: str = field(repr=False)
     script: str = field(repr=False)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final, TypeVar
 
-from invoice_portal.effects import Program, Query
+from invoice_portal.effects import Now, Program, Query
 from invoice_portal.errors import StoreUnavailable
 from invoice_portal.outcomes import claim_row, claim_where
 from invoice_portal.pages.paying.due import Due
@@ -35,9 +35,11 @@ def holder_of(due: Due, intent: str) -> str:
 async def take_turn(visit: Visit, invoice: str, holder: str) -> bool:
     """Whether the invoice may now be paid by this holder, who has it still where the same one asks again.
 
-    A database that does not answer holds up nobody: what is under way is then known by Stripe's reading alone.
+    It lasts from now on: since the visit began Stripe and the host's hook may have taken their time. A database that
+    does not answer holds up nobody: what is under way is then known by Stripe's reading alone.
     """
-    row = _row(visit, invoice) | {"via": holder, "stale": visit.now - TURN_SECONDS}
+    now = await Now()
+    row = _row(visit, invoice) | {"via": holder, "claimed_at": now, "stale": now - TURN_SECONDS}
     try:
         return await Query("payment.turn", row, bool)
     except StoreUnavailable as error:

@@ -73,8 +73,8 @@ async def method_returned(visit: Visit) -> Response:
     if setup.status != "succeeded" or setup.method is None:
         note = "verify" if setup.status in ("requires_action", "processing") else "failed"
         if setup.error:
-            await count_decline(visit, customer)
-            await count_decline_here(visit)
+            await count_decline(visit, customer, setup.id, setup.error)
+            await count_decline_here(visit, setup.id, setup.error)
         return _back(visit, customer, note, setup.error)
     await _added(visit, customer, setup.method)
     return _back(visit, customer, "added")
