@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from browser.helpers.embedding import ANNA, Embedding
+from invoice_portal import Email
 from support.paying import PUBLISHABLE, charges, saved_card
 
 HOUR = 60 * 60
@@ -161,6 +162,61 @@ def test_of_two_customers_in_a_row_the_last_is_shown(embedding: Embedding) -> No
     expect(shown.row(embedding.number)).to_have_count(0)
     token = shown.page.frames[1].evaluate("fetch('/billing/api/me').then(a => a.json()).then(({email}) => email)")
     assert token == "bert@example.com"
+
+
+@pytest.mark.parametrize("late", ["answer", "session"])
+def test_a_renewal_that_comes_late_does_not_bring_the_customer_before_back(embedding: Embedding, late: str) -> None:
+    """Whichever is late: the host's answer with the signature, or the portal's to it."""
+    bert = embedding.account.customer("bert@example.com", "Bert")
+    his = embedding.account.number(embedding.account.open(bert, 7700))
+    shown = embedding.show()
+    expect(shown.row(embedding.number)).to_be_visible()
+    held: list[Route] = []
+    shown.page.evaluate(
+        """wait => {
+            const given = new Promise(resolve => { window.give = resolve });
+            if (!wait) give();
+            answer = ({event}) => event === "session_expired" ? given.then(() => window.fresh) : undefined;
+        }""",
+        late == "answer",
+    )
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 2 * HOUR):
+        who = {"email": "bert@example.com", "hash": embedding.portal.hash_email("bert@example.com")}
+        shown.page.evaluate("anna => { window.fresh = anna }", embedding.settings)
+
+        def hold(route: Route) -> None:
+            if ANNA in (route.request.post_data or "") and late == "session":
+                held.append(route)
+            else:
+                route.continue_()
+
+        shown.page.route("**/api/me/session", hold)
+        shown.open_invoice(embedding.number)
+        shown.last("session_expired")
+        while late == "session" and not held:
+            shown.page.evaluate("1")
+        shown.page.evaluate("bert => InvoicePortal.update('#invoice-portal', bert)", who)
+        if late == "answer":
+            shown.page.evaluate("() => { give() }")
+        else:
+            with shown.page.expect_response("**/api/me/session"):
+                held[0].continue_()
+        me = "fetch('/billing/api/me').then(answer => answer.json()).then(({email}) => email)"
+        assert shown.page.frames[1].evaluate(me) == "bert@example.com"
+        expect(shown.row(his)).to_be_visible()
+
+
+def test_a_host_may_answer_an_old_signature_by_new_settings(embedding: Embedding) -> None:
+    old = embedding.portal.sign_identifier(Email(ANNA), expires_in=60)
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 24 * HOUR):
+        fresh = embedding.portal.sign_identifier(Email(ANNA))
+        update = f"InvoicePortal.update('#invoice-portal', {{identity: '{fresh}'}})"
+        answer = f"answer = ({{event}}) => event === 'session_expired' ? {update}.then(() => {{}}) : undefined"
+        snippet = embedding.snippet({"identity": old})
+        shown = embedding.show(snippet.replace("</div>", f"</div><script>{answer}</script>", 1))
+        expect(shown.row(embedding.number)).to_be_visible()
 
 
 def test_a_change_while_paying_waits_for_the_payment(embedding: Embedding) -> None:
