@@ -24,6 +24,7 @@
   let who = null;
   let options = {};
   let token = "";
+  let visitor = "";
   let here = alone || shell.dataset.page === undefined ? new URL(home, location.href) : new URL(location.href);
   let start = new URL(home, location.href);
   let landed = false;
@@ -127,7 +128,7 @@
     const answer = await response.json();
     if (mine !== turn) return false;
     if (response.ok) {
-      token = answer.token;
+      ({ token, visitor } = answer);
       start = new URL(answer.start, location.href);
       if (!landed && shell.dataset.page === undefined) here = start;
       report(answer);
@@ -207,16 +208,26 @@
   const inside = (url) => url.origin === location.origin && url.pathname.startsWith(prefix);
 
   async function call(request, again = false) {
-    const mine = turn;
+    const [mine, sender] = [turn, visitor];
     // A copy: what was sent cannot be sent once more where the session had ended.
     const sent = new Request(request.clone(), token ? { credentials: "omit" } : {});
     if (token) sent.headers.set("Authorization", `Bearer ${token}`);
     Object.entries(speaking(options.language)).forEach(([name, value]) => sent.headers.set(name, value));
     const response = await realFetch(sent);
     const ended = response.status === 401 && token && !again && mine === turn;
-    if (ended && (await renew()) && (await enter(true))) return call(request, true);
+    if (ended && (await renew()) && (await enter(true))) {
+      if (visitor === sender) return call(request, true);
+      startOver();
+    }
     notice(response);
     return response;
+  }
+
+  /** The host's page vouches for somebody else by now: what was asked for, and typed, is not theirs. */
+  function startOver() {
+    turn += 1;
+    posting = false;
+    show(start.href);
   }
 
   function notice(response) {

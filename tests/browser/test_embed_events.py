@@ -267,3 +267,31 @@ def test_a_session_that_runs_out_while_paying_pays_once_it_is_renewed(embedding:
     assert shown.told().count("session_expired") == 1
     assert shown.told().count("pay_invoice") == 1
     assert embedding.account.get(f"invoices/{embedding.open}")["status"] == "paid"
+
+
+@pytest.mark.parametrize("given", ["identity", "hash"])
+def test_what_one_customer_typed_is_not_saved_for_the_next(embedding: Embedding, given: str) -> None:
+    """The host's page may vouch for somebody else by then: who is logged in has changed."""
+    bert = embedding.account.customer("bert@example.com", "Bert")
+    his = embedding.account.number(embedding.account.open(bert, 7700))
+    embedding.mount(billing_details={"name"})
+    shown = embedding.show()
+    expect(shown.row(embedding.number)).to_be_visible()
+    shown.frame().get_by_role("link", name="Billing details").click()
+    shown.heading("Billing details")
+    name = shown.frame().get_by_label("Name or company")
+    name.fill("Anna Limited")
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 2 * HOUR):
+        email = "bert@example.com"
+        fresh = {
+            "identity": {"identity": embedding.portal.sign_identifier(Email(email))},
+            "hash": {"email": email, "hash": embedding.portal.hash_email(email)},
+        }[given]
+        shown.page.evaluate(
+            "fresh => { answer = ({event}) => event === 'session_expired' ? fresh : undefined }", fresh
+        )
+        shown.frame().get_by_role("button", name="Save").click()
+        expect(shown.row(his)).to_be_visible()
+    assert embedding.account.get(f"customers/{bert}")["name"] == "Bert"
+    assert embedding.account.get(f"customers/{embedding.customer}")["name"] != "Anna Limited"
