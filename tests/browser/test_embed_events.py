@@ -288,9 +288,7 @@ def test_what_one_customer_typed_is_not_saved_for_the_next(embedding: Embedding,
             "identity": {"identity": embedding.portal.sign_identifier(Email(email))},
             "hash": {"email": email, "hash": embedding.portal.hash_email(email)},
         }[given]
-        shown.page.evaluate(
-            "fresh => { answer = ({event}) => event === 'session_expired' ? fresh : undefined }", fresh
-        )
+        shown.page.evaluate("fresh => { answer = ({event}) => event === 'session_expired' ? fresh : undefined }", fresh)
         shown.frame().get_by_role("button", name="Save").click()
         expect(shown.row(his)).to_be_visible()
     assert embedding.account.get(f"customers/{bert}")["name"] == "Bert"
