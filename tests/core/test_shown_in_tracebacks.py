@@ -32,7 +32,7 @@ HOLDERS = {
     "token of a link": LinkToken("link_1", SECRETS),
     "ticket": Ticket("link", "link_1", SECRETS, 1),
     "credentials": Credentials(identity=SECRETS, hash=SECRETS, link=SECRETS),
-    "token": Token(SECRETS, "Bearer", 1, 1, "/", ()),
+    "token": Token(SECRETS, "Bearer", 1, 1, "cus_1", "/", ()),
     "form token": FormToken("X-Form-Token", SECRETS),
     "host's form": HostForm("token", SECRETS, "X"),
     "cookie": Cookie(name="c", value=SECRETS, max_age=1),
