@@ -154,13 +154,15 @@ async def claim(visit: Visit, subscription: Subscription, offer: str) -> bool:
 
 
 async def took(visit: Visit, subscription: Subscription, offer: str, kind: Kind) -> None:
-    """Count an offer as taken, after what it is about was done."""
+    """Count an offer as taken, after what it is about was done; the second of two clicks is not told."""
     row = {**_row(visit.desk, subscription, offer, kind), "taken_at": visit.now}
     try:
-        await Query("offer.take", row, bool)
+        first = await Query("offer.take", row, bool)
     except StoreUnavailable as error:
         log.error("an offer that was taken was not counted: %s", error.detail)
-    await tell(visit, "take_offer", subscription.id, subscription.owner or "", offer=offer, kind=kind)
+        first = True
+    if first:
+        await tell(visit, "take_offer", subscription.id, subscription.owner or "", offer=offer, kind=kind)
 
 
 async def release(visit: Visit, subscription: Subscription, offer: str) -> None:
