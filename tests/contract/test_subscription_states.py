@@ -139,6 +139,23 @@ def test_an_offer_that_was_never_shown_is_not_taken(mount: Mount, account: Accou
     assert shop.now(id)["discounts"] == []
 
 
+def test_a_price_that_was_never_shown_is_not_had_and_one_that_was_is_had_once(mount: Mount, account: Account) -> None:
+    shop = Shop(account)
+    id = shop.subscribe()
+    settings = shop.retention({"id": "down", "price": shop.small})
+    browser = mount(**settings).arrive(ANNA)
+    query = {"price": shop.small, "offer": "down"}
+    assert browser.get(f"/subscriptions/{id}/change", query).status == 404
+    assert browser.own("GET", f"/subscriptions/{id}/quote?price={shop.small}&offer=down").status == 404
+    leave(browser, id)
+    assert browser.own("GET", f"/subscriptions/{id}/quote?price={shop.small}&offer=down").status == 200
+    browser.submit(browser.get(f"/subscriptions/{id}/change", query), "/change")
+    assert prices_of(shop.now(id)) == [shop.small]
+    browser.submit(browser.get(f"/subscriptions/{id}/change", {"price": shop.team}), "/change")
+    assert prices_of(shop.now(id)) == [shop.team]
+    assert browser.get(f"/subscriptions/{id}/change", query).status == 404
+
+
 def test_a_discount_of_the_customers_stays_beside_the_one_that_is_taken(mount: Mount, account: Account) -> None:
     """A subscription with a discount of its own no longer has its customer's: Stripe must be told to keep it."""
     shop = Shop(account)

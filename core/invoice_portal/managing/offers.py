@@ -27,10 +27,11 @@ log = logging.getLogger("invoice_portal")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The offers that a customer has taken, and those that they want to see no more."""
+    """The offers that a customer has taken, those that they want to see no more, and all that they were ever shown."""
 
     taken: frozenset[str]
     dismissed: frozenset[str]
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,12 @@ async def retention_for(
 def retention_with(visit: Visit, id: str) -> Retention | None:
     """An offer of the settings by its id."""
     return next((offer for offer in visit.settings.subscriptions.retention if offer.id == id), None)
+
+
+async def is_held_out(visit: Visit, subscription: Subscription, offer: Retention) -> bool:
+    """Whether the customer was shown an offer and has not taken it: nobody helps themselves to what keeps others."""
+    done = await known(visit, subscription.owner or "")
+    return done is not None and offer.id in done.shown - done.taken
 
 
 def suits(
@@ -204,6 +211,7 @@ def _known(rows: Sequence[Mapping[str, Any]]) -> Known:
     return Known(
         frozenset(row["offer"] for row in rows if row["taken_at"] is not None),
         frozenset(row["offer"] for row in rows if row["dismissed_at"] is not None),
+        frozenset(row["offer"] for row in rows),
     )
 
 
