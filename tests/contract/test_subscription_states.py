@@ -266,6 +266,33 @@ def test_time_that_was_never_paid_for_is_not_credited(mount: Mount, account: Acc
     assert account.get(f"customers/{shop.customer}")["balance"] == 0
 
 
+def paused(shop: Shop) -> str:
+    """The bill of the period at hand was made void."""
+    id = shop.subscribe()
+    shop.account.post(f"subscriptions/{id}", pause_collection={"behavior": "void"})
+    shop.account.sandbox.clock.advance(32 * DAY)
+    return id
+
+
+def by_invoice(shop: Shop) -> str:
+    """The bill of the period at hand is open, and not due yet."""
+    return shop.subscribe(collection_method="send_invoice", days_until_due=30)
+
+
+@pytest.mark.parametrize("begin", [paused, by_invoice])
+def test_time_whose_bill_was_not_paid_is_not_credited(mount: Mount, account: Account, begin: Any) -> None:
+    shop = Shop(account)
+    id = begin(shop)
+    assert shop.now(id)["status"] == "active"
+    browser = mount(**shop.settings(cancel="now", credit_unused=True)).arrive(ANNA)
+    page = browser.get(f"/subscriptions/{id}/cancel")
+    assert "It ends at once." in page.text
+    assert "credited" not in page.text
+    assert "note=ended" in browser.submit(page, "/cancel").location
+    assert shop.now(id)["status"] == "canceled"
+    assert account.get(f"customers/{shop.customer}")["balance"] == 0
+
+
 def test_unused_time_that_was_paid_for_is_credited(mount: Mount, account: Account) -> None:
     shop = Shop(account)
     id = shop.subscribe()
