@@ -325,6 +325,19 @@ def test_what_stripe_does_not_take_is_said_as_it_is(
 # Changing
 
 
+@pytest.mark.parametrize(("balance", "now"), [(-500, "$15.00"), (700, "$27.00"), (-100_000, "$0.00")])
+def test_a_balance_changes_what_is_due_now_and_not_what_each_period_costs(
+    mount: Mount, account: Account, balance: int, now: str
+) -> None:
+    shop = Shop(account)
+    id = shop.subscribe()
+    account.post(f"customers/{shop.customer}", balance=balance)
+    browser = mount(**shop.settings(proration_behavior="always_invoice")).arrive(ANNA)
+    page = browser.get(f"/subscriptions/{id}/change", {"price": shop.big})
+    assert f"Now {now}" in page.text
+    assert "After that $30.00 per month" in page.text
+
+
 def test_a_page_that_is_opened_again_after_the_change_leads_to_the_subscription(mount: Mount, account: Account) -> None:
     shop = Shop(account)
     id = shop.subscribe()

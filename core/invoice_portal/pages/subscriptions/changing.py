@@ -288,10 +288,10 @@ def _now_text(visit: Visit, subscription: Subscription, found: Quote) -> str:
 
 
 def _lines(visit: Visit, subscription: Subscription, found: Quote) -> tuple[tuple[str, str], ...]:
-    """The next bill, where it is another one, and then every period's."""
+    """The next bill, where it is another one, and then every period's, of which a balance pays at most the first."""
     language = visit.language
     _ = language.gettext
-    each = (_("After that"), rhythm(language, language.money(found.later.due), found.price))
+    each = (_("After that"), rhythm(language, language.money(found.later.total), found.price))
     if found.immediate:
         return (each,)
     first = _("Next bill on %(date)s, with the rest of this period", date=language.date(found.next.made_at))
