@@ -209,6 +209,7 @@
   Portal.prototype.heed = function (port, message) {
     var data = message.data || {};
     var self = this;
+    var asked = this.settings;
     switch (data.type) {
       case "height":
         if (this.covered || !(data.value > 0 && data.value < 100000)) break;
@@ -243,7 +244,9 @@
         break;
       case "expired":
         this.inform("session_expired", {}).then(function (answers) {
-          port.postMessage({ type: "answer", id: data.id, value: self.renewed(answers) });
+          // Settings that were changed meanwhile vouch by themselves: the answer is about those before.
+          var fresh = self.settings === asked ? self.renewed(answers) : null;
+          port.postMessage({ type: "answer", id: data.id, value: fresh });
         });
     }
   };

@@ -24,6 +24,7 @@
   let who = null;
   let options = {};
   let token = "";
+  let visitor = "";
   let here = alone || shell.dataset.page === undefined ? new URL(home, location.href) : new URL(location.href);
   let start = new URL(home, location.href);
   let landed = false;
@@ -77,14 +78,18 @@
   /** One after the other, and after what is being sent: a slow answer to one customer must not stand before the next. */
   let begun = Promise.resolve();
   let sending = null;
-  let letGo = () => {};
   function beginNext(given, wanted) {
-    begun = begun.then(() => sending).then(() => begin(given, wanted));
+    begun = begun.then(() => sending).then(() => doneOrAsking(begin(given, wanted)));
   }
 
+  /** Counts what the host's page has set: what was asked for one customer is not answered for the next. */
+  let turn = 0;
+
   async function begin(given, wanted) {
+    const mine = ++turn;
     if (loading) loading.abort();
     posting = false;
+    renewing = null;
     who = given;
     options = wanted;
     token = "";
@@ -93,7 +98,7 @@
       if (await enter()) await show(landing(), { first: true });
     } catch (error) {
       say(`coming in failed: ${error}`);
-      refuse({ type: "Unreachable", message: trouble, advice: "" });
+      if (mine === turn) refuse({ type: "Unreachable", message: trouble, advice: "" });
     }
   }
 
@@ -115,13 +120,15 @@
       say("no email, customer_id or identity was given: the login at the portal's own site counts");
       return true;
     }
+    const mine = turn;
     const { language, actions } = options;
     const body = JSON.stringify({ ...who, ...(actions ? { actions } : {}) });
     const headers = { "Content-Type": "application/json", ...speaking(language) };
     const response = await realFetch(sessionUrl, { method: "POST", body, headers, credentials: "omit" });
     const answer = await response.json();
+    if (mine !== turn) return false;
     if (response.ok) {
-      token = answer.token;
+      ({ token, visitor } = answer);
       start = new URL(answer.start, location.href);
       if (!landed && shell.dataset.page === undefined) here = start;
       report(answer);
@@ -129,7 +136,7 @@
     }
     const expired = answer.error.type === "LinkExpired" || answer.error.type === "SessionExpired";
     if (expired && !again && (await renew())) return enter(true);
-    refuse(answer.error);
+    if (mine === turn) refuse(answer.error);
     return false;
   }
 
@@ -143,14 +150,28 @@
   /** Ask the host's page for a fresh signature, once for everything that waits for it. */
   let renewing = null;
   function renew() {
+    const mine = turn;
     say("the session has run out: asking the host's page for a fresh signature");
-    letGo();
+    asking.forEach((goOn) => goOn());
     renewing = renewing || question({ type: "expired" }, null).then((fresh) => {
+      if (mine !== turn) return false;
       renewing = null;
       if (fresh) who = fresh;
       return Boolean(fresh);
     });
     return renewing;
+  }
+
+  /** While the host's page is asked for a signature nothing is taken, and its answer may be other settings. */
+  const asking = new Set();
+  function doneOrAsking(work) {
+    return new Promise((goOn) => {
+      asking.add(goOn);
+      work.finally(() => {
+        asking.delete(goOn);
+        goOn();
+      });
+    });
   }
 
   function refuse({ type, message, advice, detail }) {
@@ -187,15 +208,26 @@
   const inside = (url) => url.origin === location.origin && url.pathname.startsWith(prefix);
 
   async function call(request, again = false) {
+    const [mine, sender] = [turn, visitor];
     // A copy: what was sent cannot be sent once more where the session had ended.
     const sent = new Request(request.clone(), token ? { credentials: "omit" } : {});
     if (token) sent.headers.set("Authorization", `Bearer ${token}`);
     Object.entries(speaking(options.language)).forEach(([name, value]) => sent.headers.set(name, value));
     const response = await realFetch(sent);
-    const ended = response.status === 401 && token && !again;
-    if (ended && (await renew()) && (await enter(true))) return call(request, true);
+    const ended = response.status === 401 && token && !again && mine === turn;
+    if (ended && (await renew()) && (await enter(true))) {
+      if (visitor === sender) return call(request, true);
+      startOver();
+    }
     notice(response);
     return response;
+  }
+
+  /** The host's page vouches for somebody else by now: what was asked for, and typed, is not theirs. */
+  function startOver() {
+    turn += 1;
+    posting = false;
+    show(start.href);
   }
 
   function notice(response) {
@@ -222,8 +254,7 @@
 
   function show(target, how = {}) {
     const shown = load(target, how);
-    // Where the host's page is asked for a signature nothing was taken, and its answer may be other settings.
-    if (posting) sending = Promise.race([shown, new Promise((resolve) => (letGo = resolve))]);
+    if (posting) sending = doneOrAsking(shown);
     return shown;
   }
 

@@ -176,7 +176,7 @@ def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Ide
         url_for=partial(url_for, request),
         args=args,
         query={name: values[0] for name, values in request.GET.lists() if values},
-        form={} if route.api else {name: values[0] for name, values in request.POST.lists() if values},
+        form={} if route.api else _fields(request),
         cookies=request.COOKIES,
         headers=_headers(request),
         secure=request.is_secure(),
@@ -187,6 +187,14 @@ def _read(route: Route, request: HttpRequest, args: dict[str, str], visitor: Ide
         arriving=route.arrives,
         host_form=_form_of(route, request),
     )
+
+
+def _fields(request: HttpRequest) -> dict[str, str]:
+    """The fields of a form; none where the client hung up before its end, whose token is missing then as well."""
+    try:
+        return {name: values[0] for name, values in request.POST.lists() if values}
+    except UnreadablePostError:
+        return {}
 
 
 def _body(request: HttpRequest, longest: int) -> bytes | None:

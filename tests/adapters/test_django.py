@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -326,3 +327,25 @@ def test_an_outage_mails_nobody_what_lets_a_visitor_in(
         stripe.reset()
     assert handler.sent == []
     assert "StripeUnavailable" in caplog.text, "our own log says what happened"
+
+
+class HungUp(BytesIO):
+    """What a client sends that goes away before the end."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise OSError("the client hung up")
+
+
+@pytest.mark.parametrize("urls", [SYNC, ASYNC])
+@pytest.mark.parametrize("path", ["details", "enter"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_form_that_does_not_come_to_its_end_mails_nobody(
+    settings: Settings, urls: str, path: str, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": kind, "CONTENT_LENGTH": "20", "wsgi.input": HungUp()}
+    with project({**settings, "identify": HOOK}, urls):
+        client = Client(enforce_csrf_checks=True, headers={"X-User-Email": ANNA})
+        answer = client.request(PATH_INFO=f"/billing/{path}", **sent)
+    assert 400 <= answer.status_code < 500
+    told = [record for record in caplog.records if record.name == "django.request"]
+    assert not [record for record in told if record.levelno >= logging.ERROR]

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from browser.helpers.embedding import ANNA, Embedding
+from invoice_portal import Email
 from support.paying import PUBLISHABLE, charges, saved_card
 
 HOUR = 60 * 60
@@ -163,6 +164,62 @@ def test_of_two_customers_in_a_row_the_last_is_shown(embedding: Embedding) -> No
     assert token == "bert@example.com"
 
 
+@pytest.mark.parametrize("late", ["answer", "session"])
+def test_a_renewal_that_comes_late_does_not_bring_the_customer_before_back(embedding: Embedding, late: str) -> None:
+    """Whichever is late: the host's answer with the signature, or the portal's to it."""
+    bert = embedding.account.customer("bert@example.com", "Bert")
+    his = embedding.account.number(embedding.account.open(bert, 7700))
+    shown = embedding.show()
+    expect(shown.row(embedding.number)).to_be_visible()
+    held: list[Route] = []
+    shown.page.evaluate(
+        """wait => {
+            const given = new Promise(resolve => { window.give = resolve });
+            if (!wait) give();
+            answer = ({event}) => event === "session_expired" ? given.then(() => window.fresh) : undefined;
+        }""",
+        late == "answer",
+    )
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 2 * HOUR):
+        who = {"email": "bert@example.com", "hash": embedding.portal.hash_email("bert@example.com")}
+        shown.page.evaluate("anna => { window.fresh = anna }", embedding.settings)
+
+        def hold(route: Route) -> None:
+            if ANNA in (route.request.post_data or ""):
+                held.append(route)
+            else:
+                route.continue_()
+
+        shown.page.route("**/api/me/session", hold)
+        shown.open_invoice(embedding.number)
+        shown.last("session_expired")
+        while late == "session" and not held:
+            shown.page.evaluate("1")
+        shown.page.evaluate("bert => InvoicePortal.update('#invoice-portal', bert)", who)
+        if late == "answer":
+            shown.page.evaluate("() => { give() }")
+        else:
+            with shown.page.expect_response("**/api/me/session"):
+                held[0].continue_()
+        me = "fetch('/billing/api/me').then(answer => answer.json()).then(({email}) => email)"
+        assert shown.page.frames[1].evaluate(me) == "bert@example.com"
+        expect(shown.row(his)).to_be_visible()
+    assert len(held) == (late == "session")
+
+
+def test_a_host_may_answer_an_old_signature_by_new_settings(embedding: Embedding) -> None:
+    old = embedding.portal.sign_identifier(Email(ANNA), expires_in=60)
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 24 * HOUR):
+        fresh = embedding.portal.sign_identifier(Email(ANNA))
+        update = f"InvoicePortal.update('#invoice-portal', {{identity: '{fresh}'}})"
+        answer = f"answer = ({{event}}) => event === 'session_expired' ? {update}.then(() => {{}}) : undefined"
+        snippet = embedding.snippet({"identity": old})
+        shown = embedding.show(snippet.replace("</div>", f"</div><script>{answer}</script>", 1))
+        expect(shown.row(embedding.number)).to_be_visible()
+
+
 def test_a_change_while_paying_waits_for_the_payment(embedding: Embedding) -> None:
     embedding.mount(stripe_publishable_key=PUBLISHABLE)
     saved_card(embedding.account, embedding.customer)
@@ -211,3 +268,29 @@ def test_a_session_that_runs_out_while_paying_pays_once_it_is_renewed(embedding:
     assert shown.told().count("session_expired") == 1
     assert shown.told().count("pay_invoice") == 1
     assert embedding.account.get(f"invoices/{embedding.open}")["status"] == "paid"
+
+
+@pytest.mark.parametrize("given", ["identity", "hash"])
+def test_what_one_customer_typed_is_not_saved_for_the_next(embedding: Embedding, given: str) -> None:
+    """The host's page may vouch for somebody else by then: who is logged in has changed."""
+    bert = embedding.account.customer("bert@example.com", "Bert")
+    his = embedding.account.number(embedding.account.open(bert, 7700))
+    embedding.mount(billing_details={"name"})
+    shown = embedding.show()
+    expect(shown.row(embedding.number)).to_be_visible()
+    shown.frame().get_by_role("link", name="Billing details").click()
+    shown.heading("Billing details")
+    name = shown.frame().get_by_label("Name or company")
+    name.fill("Anna Limited")
+    clock = embedding.account.sandbox.clock
+    with clock.at(clock.now + 2 * HOUR):
+        email = "bert@example.com"
+        fresh = {
+            "identity": {"identity": embedding.portal.sign_identifier(Email(email))},
+            "hash": {"email": email, "hash": embedding.portal.hash_email(email)},
+        }[given]
+        shown.page.evaluate("fresh => { answer = ({event}) => event === 'session_expired' ? fresh : undefined }", fresh)
+        shown.frame().get_by_role("button", name="Save").click()
+        expect(shown.row(his)).to_be_visible()
+    assert embedding.account.get(f"customers/{bert}")["name"] == "Bert"
+    assert embedding.account.get(f"customers/{embedding.customer}")["name"] != "Anna Limited"

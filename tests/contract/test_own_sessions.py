@@ -39,6 +39,7 @@ def test_a_signature_is_exchanged_for_a_token_and_no_cookie(portal: Mounted) -> 
         "token_type": "Bearer",
         "expires_at": NOW + 3600,
         "expires_in": 3600,
+        "visitor": ANNA.address,
         "start": "/billing/",
         "actions": ["download", "manage", "pay", "view"],
     }

@@ -94,7 +94,7 @@ class Visitor:
     """Anna with an invoice, and everything that she can do."""
 
     def __init__(self, mount: Mount, account: Account) -> None:
-        self.portal = mount(stripe_timeout=0.15)
+        self.portal = mount(stripe_timeout=0.4)
         self.customer = account.customer(ANNA.address)
         self.invoice = account.open(self.customer, 4200)
         self.note = account.post("credit_notes", invoice=self.invoice, amount=100)["id"]

@@ -139,6 +139,23 @@ def test_an_offer_that_was_never_shown_is_not_taken(mount: Mount, account: Accou
     assert shop.now(id)["discounts"] == []
 
 
+def test_a_price_that_was_never_shown_is_not_had_and_one_that_was_is_had_once(mount: Mount, account: Account) -> None:
+    shop = Shop(account)
+    id = shop.subscribe()
+    settings = shop.retention({"id": "down", "price": shop.small})
+    browser = mount(**settings).arrive(ANNA)
+    query = {"price": shop.small, "offer": "down"}
+    assert browser.get(f"/subscriptions/{id}/change", query).status == 404
+    assert browser.own("GET", f"/subscriptions/{id}/quote?price={shop.small}&offer=down").status == 404
+    leave(browser, id)
+    assert browser.own("GET", f"/subscriptions/{id}/quote?price={shop.small}&offer=down").status == 200
+    browser.submit(browser.get(f"/subscriptions/{id}/change", query), "/change")
+    assert prices_of(shop.now(id)) == [shop.small]
+    browser.submit(browser.get(f"/subscriptions/{id}/change", {"price": shop.team}), "/change")
+    assert prices_of(shop.now(id)) == [shop.team]
+    assert browser.get(f"/subscriptions/{id}/change", query).status == 404
+
+
 def test_a_discount_of_the_customers_stays_beside_the_one_that_is_taken(mount: Mount, account: Account) -> None:
     """A subscription with a discount of its own no longer has its customer's: Stripe must be told to keep it."""
     shop = Shop(account)
@@ -249,6 +266,33 @@ def test_time_that_was_never_paid_for_is_not_credited(mount: Mount, account: Acc
     assert account.get(f"customers/{shop.customer}")["balance"] == 0
 
 
+def paused(shop: Shop) -> str:
+    """The bill of the period at hand was made void."""
+    id = shop.subscribe()
+    shop.account.post(f"subscriptions/{id}", pause_collection={"behavior": "void"})
+    shop.account.sandbox.clock.advance(32 * DAY)
+    return id
+
+
+def by_invoice(shop: Shop) -> str:
+    """The bill of the period at hand is open, and not due yet."""
+    return shop.subscribe(collection_method="send_invoice", days_until_due=30)
+
+
+@pytest.mark.parametrize("begin", [paused, by_invoice])
+def test_time_whose_bill_was_not_paid_is_not_credited(mount: Mount, account: Account, begin: Any) -> None:
+    shop = Shop(account)
+    id = begin(shop)
+    assert shop.now(id)["status"] == "active"
+    browser = mount(**shop.settings(cancel="now", credit_unused=True)).arrive(ANNA)
+    page = browser.get(f"/subscriptions/{id}/cancel")
+    assert "It ends at once." in page.text
+    assert "credited" not in page.text
+    assert "note=ended" in browser.submit(page, "/cancel").location
+    assert shop.now(id)["status"] == "canceled"
+    assert account.get(f"customers/{shop.customer}")["balance"] == 0
+
+
 def test_unused_time_that_was_paid_for_is_credited(mount: Mount, account: Account) -> None:
     shop = Shop(account)
     id = shop.subscribe()
@@ -279,6 +323,19 @@ def test_what_stripe_does_not_take_is_said_as_it_is(
 
 
 # Changing
+
+
+@pytest.mark.parametrize(("balance", "now"), [(-500, "$15.00"), (700, "$27.00"), (-100_000, "$0.00")])
+def test_a_balance_changes_what_is_due_now_and_not_what_each_period_costs(
+    mount: Mount, account: Account, balance: int, now: str
+) -> None:
+    shop = Shop(account)
+    id = shop.subscribe()
+    account.post(f"customers/{shop.customer}", balance=balance)
+    browser = mount(**shop.settings(proration_behavior="always_invoice")).arrive(ANNA)
+    page = browser.get(f"/subscriptions/{id}/change", {"price": shop.big})
+    assert f"Now {now}" in page.text
+    assert "After that $30.00 per month" in page.text
 
 
 def test_a_page_that_is_opened_again_after_the_change_leads_to_the_subscription(mount: Mount, account: Account) -> None:

@@ -191,7 +191,7 @@ def test_a_preview_that_fails_or_is_slow_leaves_the_others(
 ) -> None:
     good = account.subscription(anna, account.price("Team plan"))
     bad = account.subscription(anna, account.price("Add-on", 900))
-    portal = mount(stripe_timeout=0.2, pane_seconds=0.2)
+    portal = mount(stripe_timeout=0.4, pane_seconds=0.4)
     broken(stripe, bad, answer)
     data = told(portal)
     assert {bill["subscription_id"]: bill["kind"] for bill in data["bills"]} == {good: "bill", bad: "unknown"}

@@ -298,7 +298,7 @@ def test_a_meter_that_cannot_be_read_leaves_the_others(
 
 
 def test_a_slow_preview_is_not_waited_for(mount: Mount, calls: dict[str, str], stripe: StripeServer) -> None:
-    portal = mount(stripe_timeout=0.2, pane_seconds=0.2)
+    portal = mount(stripe_timeout=0.4, pane_seconds=0.4)
     stripe.answer("/v1/invoices/create_preview", HANG)
     (meter,) = told(portal)["meters"]
     assert meter["cost"]["amount"] == 250

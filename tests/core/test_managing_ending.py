@@ -32,7 +32,7 @@ from invoice_portal.managing.ending import (
 )
 
 from .helpers.managed import ALL, PATH, changes_sent, read, run, running, told, visit_of
-from .helpers.objects import NOW
+from .helpers.objects import NOW, invoice
 from .helpers.programs import Stripe, play
 
 PLANS = [{"price": "price_team"}, {"price": "price_big"}]
@@ -57,17 +57,27 @@ def test_without_a_reason_none_is_sent():
     assert changes_sent(stripe) == [{"cancel_at_period_end": True}]
 
 
-@pytest.mark.parametrize(("status", "credit"), [("active", True), ("past_due", False), ("trialing", False)])
-def test_ending_now_credits_what_was_paid_for_and_nothing_else(status: str, credit: bool):
+@pytest.mark.parametrize(
+    ("status", "bill", "credit"),
+    [
+        ("active", "paid", True),
+        ("active", "open", False),
+        ("active", "void", False),
+        ("past_due", "open", False),
+        ("trialing", "paid", False),
+    ],
+)
+def test_ending_now_credits_what_was_paid_for_and_nothing_else(status: str, bill: str, credit: bool):
     visit, subscription = allowed(cancel="now", credit_unused=True), read(running(status=status))
-    assert credits_unused(visit, subscription) is credit
-    _, stripe = run(cancel(visit, subscription, Reason(), now=True), ANSWERS)
-    (call,) = stripe.calls
+    answers = {**ANSWERS, "/v1/invoices/in_1": invoice(status=bill)}
+    assert run(credits_unused(visit, subscription), answers)[0] is credit
+    _, stripe = run(cancel(visit, subscription, Reason(), now=True), answers)
+    call = stripe.calls[-1]
     assert (call.method, call.params["prorate"], call.params["invoice_now"]) == ("delete", credit, credit)
 
 
 def test_nothing_is_credited_unless_the_merchant_says_so():
-    assert not credits_unused(allowed(cancel="now"), read(running()))
+    assert run(credits_unused(allowed(cancel="now"), read(running())))[0] is False
 
 
 @pytest.mark.parametrize(

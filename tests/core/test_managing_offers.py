@@ -266,6 +266,13 @@ def test_an_offer_is_told_as_shown_once():
     assert told(visit) == ["show_offer"]
 
 
+def test_an_offer_is_told_as_taken_once_however_often_its_change_is_confirmed():
+    visit = visit_of(upsells=[ADDON])
+    for rows in ([{"id": "of_1"}], []):
+        run(offers.took(visit, read(running()), "addon", "upsell"), offer__take=lambda params, rows=rows: rows)
+    assert told(visit) == ["take_offer"]
+
+
 def test_an_offer_that_was_taken_is_told_even_where_it_cannot_be_counted():
     visit = visit_of(upsells=[ADDON])
     run(offers.took(visit, read(running()), "addon", "upsell"), offer__take=StoreUnavailable("down"))

@@ -35,7 +35,7 @@ HOLDERS = {
     "token of a link": LinkToken("link_1", SECRETS),
     "ticket": Ticket("link", "link_1", SECRETS, 1),
     "credentials": Credentials(identity=SECRETS, hash=SECRETS, link=SECRETS),
-    "token": Token(SECRETS, "Bearer", 1, 1, "/", ()),
+    "token": Token(SECRETS, "Bearer", 1, 1, "cus_1", "/", ()),
     "payment that waits": WaitingPayment("Look for the small deposits.", SECRETS),
     "payment that waits, on its page": Waiting("Look for the small deposits.", SECRETS, ""),
     "what Stripe's script pays with": Ready(Begun("in_1", "pi_1", "new"), SECRETS, SECRETS),

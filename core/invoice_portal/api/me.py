@@ -11,7 +11,7 @@ from invoice_portal.api.own import does, reads
 from invoice_portal.api.schema import Moment, as_json
 from invoice_portal.errors import BadRequest, NotAllowed, SignatureRefused
 from invoice_portal.http import Cookie, Data, Entered
-from invoice_portal.identity import Email
+from invoice_portal.identity import Email, identifier
 from invoice_portal.limiting import limit_entering
 from invoice_portal.pages.sharing import ticket_at
 from invoice_portal.sessions import FORM_COOKIE, FORM_COOKIE_SECONDS, Arrival, Session, Ticket, let_in, seal_bearer
@@ -44,6 +44,7 @@ class Token:
     token_type: Literal["Bearer"]
     expires_at: Moment
     expires_in: Annotated[int, "Seconds. Exchange a fresh signature before then, or at the first 401."]
+    visitor: Annotated[str, "Who it is for: an e-mail address, or a customer's id."]
     start: Annotated[str, "The address of the page that the visit begins with."]
     actions: Annotated[tuple[Action, ...], "What this visitor may do."]
 
@@ -106,8 +107,8 @@ async def _by_link(visit: Visit, given: Credentials) -> Data:
 
 def _told(visit: Visit, held: Session | Ticket) -> Any:
     seconds, allowed = held.expires_at - visit.now, _allowed(visit)
-    token = seal_bearer(visit.signer, held)
-    return as_json(Token(token, "Bearer", held.expires_at, seconds, visit.start_url, allowed))
+    token, who = seal_bearer(visit.signer, held), identifier(visit.identified().identity)
+    return as_json(Token(token, "Bearer", held.expires_at, seconds, who, visit.start_url, allowed))
 
 
 def _allowed(visit: Visit) -> tuple[Action, ...]:

@@ -258,7 +258,7 @@ async def cost(visit: Visit) -> QuoteData:
     """What a change costs. Raises ``NotAllowed`` for a price that is not offered here."""
     found, query = await subscription_to_change(visit), visit.request.query
     quantity = read_quantity(query.get("quantity", ""))
-    wish = wish_from(visit, found, query.get("price", ""), quantity, query.get("offer", ""))
+    wish = await wish_from(visit, found, query.get("price", ""), quantity, query.get("offer", ""))
     made = await quote(visit, found, wish)
     view = view_quote(visit, found, made, await names_of([made.price, *found.prices]))
     return QuoteData(

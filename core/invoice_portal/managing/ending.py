@@ -12,6 +12,7 @@ from invoice_portal.errors import BadRequest, NotFound
 from invoice_portal.hooks import Cancellation
 from invoice_portal.managing.asking import ask, done_by, noted
 from invoice_portal.managing.rules import deeds, demand
+from invoice_portal.stripe_api.invoices import retrieve_invoice
 from invoice_portal.stripe_api.subscription_changes import end_subscription, save_subscription
 from invoice_portal.stripe_api.subscriptions import Subscription
 from invoice_portal.subscription_settings import Feedback
@@ -56,13 +57,16 @@ def ends_now(visit: Visit, subscription: Subscription, wish: str) -> bool:
     return mode == "now" or (mode == "choice" and wish == "now") or subscription.status in NOT_RUNNING
 
 
-def credits_unused(visit: Visit, subscription: Subscription) -> bool:
-    """Whether an end at once gives unused time back: only time that was paid for.
+async def credits_unused(visit: Visit, subscription: Subscription) -> bool:
+    """Whether an end at once gives unused time back: only time that was paid for, so that its last invoice is paid.
 
-    Stripe credits the rest of a period even where its invoice was never paid
+    Stripe credits the rest of a period even where its invoice was never paid, or made void by a pause
     (docs.stripe.com/billing/subscriptions/prorations).
     """
-    return visit.settings.subscriptions.credit_unused and subscription.status == "active"
+    last = subscription.latest_invoice
+    if not visit.settings.subscriptions.credit_unused or subscription.status != "active" or last is None:
+        return False
+    return (await retrieve_invoice(last)).status == "paid"
 
 
 async def cancel(visit: Visit, subscription: Subscription, reason: Reason, *, now: bool) -> None:
@@ -78,9 +82,10 @@ async def cancel(visit: Visit, subscription: Subscription, reason: Reason, *, no
     argument = Cancellation(
         subscription_id=subscription.id, customer_id=owner, visitor=visit.name, feedback=reason.feedback, at_once=now
     )
+    credit = now and await credits_unused(visit, subscription)
     await ask(visit, "pre_cancel", visit.hooks.before_cancel, argument)
     try:
-        await done_by(_cancellation(visit, subscription, reason, now=now))
+        await done_by(_cancellation(subscription, reason, now=now, credit=credit))
     except NotFound:
         if not now:
             raise
@@ -96,9 +101,9 @@ async def cancel(visit: Visit, subscription: Subscription, reason: Reason, *, no
     )
 
 
-def _cancellation(visit: Visit, subscription: Subscription, reason: Reason, *, now: bool) -> StripeCall[Subscription]:
+def _cancellation(subscription: Subscription, reason: Reason, *, now: bool, credit: bool) -> StripeCall[Subscription]:
     if now:
-        return end_subscription(subscription.id, reason.details, credit=credits_unused(visit, subscription))
+        return end_subscription(subscription.id, reason.details, credit=credit)
     changes: dict[str, object] = {"cancel_at_period_end": True}
     return save_subscription(
         subscription.id, {**changes, "cancellation_details": reason.details} if reason.details else changes

@@ -27,10 +27,11 @@ log = logging.getLogger("invoice_portal")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The offers that a customer has taken, and those that they want to see no more."""
+    """The offers that a customer has taken, those that they want to see no more, and all that they were ever shown."""
 
     taken: frozenset[str]
     dismissed: frozenset[str]
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,12 @@ async def retention_for(
 def retention_with(visit: Visit, id: str) -> Retention | None:
     """An offer of the settings by its id."""
     return next((offer for offer in visit.settings.subscriptions.retention if offer.id == id), None)
+
+
+async def is_held_out(visit: Visit, subscription: Subscription, offer: Retention) -> bool:
+    """Whether the customer was shown an offer and has not taken it: nobody helps themselves to what keeps others."""
+    done = await known(visit, subscription.owner or "")
+    return done is not None and offer.id in done.shown - done.taken
 
 
 def suits(
@@ -154,13 +161,15 @@ async def claim(visit: Visit, subscription: Subscription, offer: str) -> bool:
 
 
 async def took(visit: Visit, subscription: Subscription, offer: str, kind: Kind) -> None:
-    """Count an offer as taken, after what it is about was done."""
+    """Count an offer as taken, after what it is about was done; the second of two clicks is not told."""
     row = {**_row(visit.desk, subscription, offer, kind), "taken_at": visit.now}
     try:
-        await Query("offer.take", row, bool)
+        first = await Query("offer.take", row, bool)
     except StoreUnavailable as error:
         log.error("an offer that was taken was not counted: %s", error.detail)
-    await tell(visit, "take_offer", subscription.id, subscription.owner or "", offer=offer, kind=kind)
+        first = True
+    if first:
+        await tell(visit, "take_offer", subscription.id, subscription.owner or "", offer=offer, kind=kind)
 
 
 async def release(visit: Visit, subscription: Subscription, offer: str) -> None:
@@ -202,6 +211,7 @@ def _known(rows: Sequence[Mapping[str, Any]]) -> Known:
     return Known(
         frozenset(row["offer"] for row in rows if row["taken_at"] is not None),
         frozenset(row["offer"] for row in rows if row["dismissed_at"] is not None),
+        frozenset(row["offer"] for row in rows),
     )
 
 

@@ -10,6 +10,7 @@ export class PortalError extends Error {
 
 export class Portal {
   #token = null;
+  #visitor = null;
 
   /** `identify` asks our own server who is logged in: `{url, email, hash}`. */
   constructor(identify) {
@@ -47,8 +48,17 @@ export class Portal {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(credentials),
     });
-    return { url, token: (await answerOf(answer)).token };
+    const { token, visitor } = await answerOf(answer);
+    if (this.#visitor && visitor !== this.#visitor) return startOver();
+    this.#visitor = visitor;
+    return { url, token };
   }
+}
+
+/** Somebody else is logged in by now: what the page shows, and what was asked, is not theirs. */
+function startOver() {
+  location.reload();
+  return new Promise(() => {});
 }
 
 async function answerOf(answer) {

@@ -98,10 +98,10 @@ async def cancel_page(visit: Visit) -> Response:
     choice = visit.settings.subscriptions.cancel == "choice" and subscription.status not in NOT_RUNNING
     view = CancelView(
         name=name_of_subscription(visit.language, subscription, names),
-        consequence="" if choice else _consequence(visit, subscription, now=ends_now(visit, subscription, "")),
+        consequence="" if choice else await _consequence(visit, subscription, now=ends_now(visit, subscription, "")),
         whens=(
-            Option("period_end", _consequence(visit, subscription, now=False), chosen=True),
-            Option("now", _consequence(visit, subscription, now=True)),
+            Option("period_end", await _consequence(visit, subscription, now=False), chosen=True),
+            Option("now", await _consequence(visit, subscription, now=True)),
         )
         if choice
         else (),
@@ -115,10 +115,10 @@ async def cancel_page(visit: Visit) -> Response:
     )
 
 
-def _consequence(visit: Visit, subscription: Subscription, *, now: bool) -> str:
+async def _consequence(visit: Visit, subscription: Subscription, *, now: bool) -> str:
     _, period = visit.language.gettext, subscription.period
     if now:
-        if credits_unused(visit, subscription):
+        if await credits_unused(visit, subscription):
             return _("It ends at once. Unused time is credited to you.")
         if subscription.status in (*NOT_RUNNING, "trialing"):
             return _("It ends at once.")

@@ -99,7 +99,7 @@ async def change_page(visit: Visit) -> Response:
         return done(visit, subscription, "")  # a page of before the change, opened again
     if not query.get("price"):
         return await _choose(visit, subscription)
-    wish = _wish(visit, subscription, query)
+    wish = await _wish(visit, subscription, query)
     return await _confirm_page(visit, subscription, wish, _NOTES.get(query.get("note", ""), ""))
 
 
@@ -148,7 +148,7 @@ async def dismiss_form(visit: Visit) -> Response:
     return done(visit, subscription, "")
 
 
-def wish_from(visit: Visit, subscription: Subscription, price: str, quantity: int | None, offer: str) -> Wish:
+async def wish_from(visit: Visit, subscription: Subscription, price: str, quantity: int | None, offer: str) -> Wish:
     """What a form or a body asks for: a plan of the list, or what an offer is about."""
     if not offer:
         return wish_of(visit, subscription, price, quantity)
@@ -158,6 +158,8 @@ def wish_from(visit: Visit, subscription: Subscription, price: str, quantity: in
     retention, settings = offers.retention_with(visit, offer), visit.settings.subscriptions
     if retention is None or not retention.price or not offers.suits(settings, retention, subscription):
         raise NotFound("there is no such offer")
+    if not await offers.is_held_out(visit, subscription, retention):
+        raise NotFound("the customer has had this offer, or was never shown it")
     return offered_wish(visit, subscription, retention.price, offer, adds=False)
 
 
@@ -168,9 +170,9 @@ def upsell_now(visit: Visit, subscription: Subscription, offer: str) -> Upsell |
     return next((upsell for upsell in found if upsell.id == offer), None)
 
 
-def _wish(visit: Visit, subscription: Subscription, query: Mapping[str, str]) -> Wish:
+async def _wish(visit: Visit, subscription: Subscription, query: Mapping[str, str]) -> Wish:
     visit.demand("manage")
-    return wish_from(
+    return await wish_from(
         visit, subscription, query["price"], read_quantity(query.get("quantity", "")), query.get("offer", "")
     )
 
@@ -286,10 +288,10 @@ def _now_text(visit: Visit, subscription: Subscription, found: Quote) -> str:
 
 
 def _lines(visit: Visit, subscription: Subscription, found: Quote) -> tuple[tuple[str, str], ...]:
-    """The next bill, where it is another one, and then every period's."""
+    """The next bill, where it is another one, and then every period's, of which a balance pays at most the first."""
     language = visit.language
     _ = language.gettext
-    each = (_("After that"), rhythm(language, language.money(found.later.due), found.price))
+    each = (_("After that"), rhythm(language, language.money(found.later.total), found.price))
     if found.immediate:
         return (each,)
     first = _("Next bill on %(date)s, with the rest of this period", date=language.date(found.next.made_at))
