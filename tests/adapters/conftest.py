@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 
+from support.django_host import forget_rows
 from support.runtimes.servers import AsgiServer
 from support.stripe_server import StripeServer
 
@@ -26,3 +28,11 @@ def asgi_server() -> Iterator[AsgiServer]:
     server = AsgiServer()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """What a file's tests leave in Django's database is not found by those of the next."""
+    yield
+    if django_settings.configured:
+        forget_rows()

@@ -195,6 +195,7 @@ def mount(request: pytest.FixtureRequest, stripe: StripeServer, tmp_path: Path) 
     runtime: Runtime = make(request.param)
     with ExitStack() as stack:
         stack.callback(runtime.stop)
+        stack.callback(runtime.forget)
         stack.callback(runtime.unmount)
         yield Mount(runtime, stripe, tmp_path, stack)
         stripe.reset()

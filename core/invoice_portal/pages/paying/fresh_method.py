@@ -148,7 +148,8 @@ async def begin_bank(visit: Visit, invoice: str) -> Ready | Settled:
     if secret is None:
         await end_turn(visit, invoice, holder)
         return Settled("changed")
-    return Ready(Begun(invoice, intent.id, "saved", intent.failure), secret.client_secret)
+    # What waits for the bank is an attempt by itself: if it fails, it may be as one before it did.
+    return Ready(Begun(invoice, intent.id, "saved"), secret.client_secret)
 
 
 async def _waiting(visit: Visit, due: Due) -> Intent | None:
